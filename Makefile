@@ -1,0 +1,65 @@
+# Trendwire's commands. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PORT ?= 8000
+DEMO_HOME ?= .demo
+
+.PHONY: help setup dev demo test check lint types imports pytest quality lock clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Trendwire needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another with PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Could not make a virtual environment with $(PYTHON) (on Debian: apt install python3-venv)."; exit 1; }
+	@echo "Installing Trendwire into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/runtime.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+	@echo "Installing the developers' tools into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+setup: $(VENV)/.runtime ## build .venv with the command trendwire in it
+
+dev: $(VENV)/.dev ## the same, with the tools that tests and checks need
+
+demo: setup ## simulate a world, publish it, serve it with a demo key (PORT=8000)
+	@$(BIN)/trendwire --home $(DEMO_HOME) demo --port $(PORT)
+
+test: check pytest ## every check and every test
+
+check: lint types imports
+
+lint: dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: dev
+	@$(BIN)/mypy
+
+imports: dev
+	@$(BIN)/lint-imports
+
+pytest: dev
+	@$(BIN)/pytest -n auto
+
+quality: dev ## precision, recall and lead time of the charts in simulated worlds
+	@$(BIN)/python -m tests.quality
+
+lock: dev ## resolve the locks anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  -o requirements/runtime.lock pyproject.toml requirements/build.in
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  -c requirements/runtime.lock -o requirements/dev.lock --group dev pyproject.toml
+
+clean: ## remove what the commands above have made
+	rm -rf $(VENV) $(DEMO_HOME) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,3 @@
+"""Trendwire: a trend server that people run themselves."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,19 @@
+"""The wall clock: the one place that reads it. Everywhere else time is an argument."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+
+
+def now() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def yesterday() -> date:
+    """The last whole UTC day: the default `as_of` of an edition."""
+    return now().date() - timedelta(days=1)
+
+
+def monotonic() -> float:
+    """Seconds from an arbitrary start, for durations."""
+    return time.monotonic()

@@ -1,0 +1,127 @@
+"""The one error tree. An error has a code, a text for the caller and private facts for the log.
+
+    TrendwireError
+    ├── InvalidInput          a value the caller sent is not accepted (names what is)
+    ├── MissingParameter      a value the caller must send is absent
+    ├── NotFound              the subject does not exist
+    ├── Gone                  the edition asked for is no longer kept
+    ├── NoCredential          no key was given
+    ├── BadCredential         the key given is not one of ours, or no longer
+    ├── NotAllowed            the key may not use this endpoint
+    ├── OutOfCredits          the balance does not cover the cost
+    ├── RateLimited           too many requests in the window (says when to come again)
+    ├── NotReady              no edition is published yet, or the store is in trouble
+    ├── BadFile               a file that cannot be read as posts
+    ├── Conflict              what is asked for is already so, or in another's hands
+    └── Corrupt               a store holds what it must not
+
+Each dialect maps the codes to its own status and text, once; private facts never reach a body.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    INVALID_INPUT = "invalid_input"
+    MISSING_PARAMETER = "missing_parameter"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    NO_CREDENTIAL = "no_credential"
+    BAD_CREDENTIAL = "bad_credential"
+    NOT_ALLOWED = "not_allowed"
+    OUT_OF_CREDITS = "out_of_credits"
+    RATE_LIMITED = "rate_limited"
+    NOT_READY = "not_ready"
+    BAD_FILE = "bad_file"
+    CONFLICT = "conflict"
+    CORRUPT = "corrupt"
+    INTERNAL = "internal"
+
+
+class TrendwireError(Exception):
+    """Base of all errors of ours.
+
+    `public` is shown to the caller and must name nothing private; `facts` go to the log alone.
+    """
+
+    code = Code.INTERNAL
+
+    def __init__(self, public: str, **facts: object) -> None:
+        super().__init__(public)
+        self.public = public
+        self.facts = facts
+
+
+class InvalidInput(TrendwireError):
+    """`name` is the parameter; `accepted` says in words what is accepted."""
+
+    code = Code.INVALID_INPUT
+
+    def __init__(self, name: str, accepted: str, **facts: object) -> None:
+        super().__init__(f"{name} {accepted}", **facts)
+        self.name = name
+        self.accepted = accepted
+
+
+class MissingParameter(TrendwireError):
+    code = Code.MISSING_PARAMETER
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is required")
+        self.name = name
+
+
+class NotFound(TrendwireError):
+    """`what` is the kind of the subject: `hashtag`, `music`, `edition`, `key`."""
+
+    code = Code.NOT_FOUND
+
+    def __init__(self, what: str, **facts: object) -> None:
+        super().__init__(f"{what} not found", **facts)
+        self.what = what
+
+
+class Gone(TrendwireError):
+    code = Code.GONE
+
+
+class NoCredential(TrendwireError):
+    code = Code.NO_CREDENTIAL
+
+
+class BadCredential(TrendwireError):
+    code = Code.BAD_CREDENTIAL
+
+
+class NotAllowed(TrendwireError):
+    code = Code.NOT_ALLOWED
+
+
+class OutOfCredits(TrendwireError):
+    code = Code.OUT_OF_CREDITS
+
+
+class RateLimited(TrendwireError):
+    """`retry_after` is in seconds, above 0."""
+
+    code = Code.RATE_LIMITED
+
+    def __init__(self, public: str, retry_after: float, **facts: object) -> None:
+        super().__init__(public, **facts)
+        self.retry_after = retry_after
+
+
+class NotReady(TrendwireError):
+    code = Code.NOT_READY
+
+
+class BadFile(TrendwireError):
+    code = Code.BAD_FILE
+
+
+class Conflict(TrendwireError):
+    code = Code.CONFLICT
+
+
+class Corrupt(TrendwireError):
+    code = Code.CORRUPT
