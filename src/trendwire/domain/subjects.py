@@ -1,14 +1,14 @@
 """The identity of a hashtag and the ids of ours for subjects that no source gave one."""
 
 import hashlib
+import re
 import unicodedata
-
-import regex
 
 _OWN_ID_BASE = 1 << 63
 """Ids that sources give are snowflakes (seconds << 32) and stay below 2**63 until 2038."""
 
-_WHITE = regex.compile(r"\s")
+_WHITE = re.compile(r"\s")
+_LEADING = re.compile(r"^[\s#]+")
 
 
 def hashtag_identity(raw: str) -> str | None:
@@ -17,9 +17,7 @@ def hashtag_identity(raw: str) -> str | None:
     NFKC, strip white space, strip leading `#` and white space after it, drop if empty, starting with `@`
     or holding white space, casefold, NFC (DESIGN section 2).
     """
-    name = unicodedata.normalize("NFKC", raw).strip().lstrip("#").strip()
-    while name.startswith("#"):
-        name = name.lstrip("#").strip()
+    name = _LEADING.sub("", unicodedata.normalize("NFKC", raw)).rstrip()
     if not name or name.startswith("@") or _WHITE.search(name):
         return None
     return unicodedata.normalize("NFC", name.casefold())

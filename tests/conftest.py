@@ -1,0 +1,41 @@
+"""Shared by all tests: where real posts and recorded replies lie, and the rule on skips in CI."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+IN_CI = os.environ.get("CI") == "true"
+
+
+def _shared(folder: str) -> Path:
+    path = SHARED / folder
+    if not path.is_dir():
+        pytest.skip(
+            f"{folder} is not on this machine: real posts and recorded replies are not part of a clone"
+        )
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_posts() -> Path:
+    """The folder of the four real post sets."""
+    return _shared("data/posts")
+
+
+@pytest.fixture(scope="session")
+def shared_wire() -> Path:
+    """The folder of recorded replies (`samples`) and contracts (`seeds`) of both wire languages."""
+    return _shared("wire")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """With CI=true a skipped test is a failure: nothing may be left out unseen there."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+    return report
