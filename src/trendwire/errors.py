@@ -98,13 +98,20 @@ class NotAllowed(TrendwireError):
 
 
 class OutOfCredits(TrendwireError):
+    """`per_second_remaining`: requests the key may still make in this second."""
+
     code = Code.OUT_OF_CREDITS
+
+    def __init__(self, public: str, per_second_remaining: int = 0, **facts: object) -> None:
+        super().__init__(public, **facts)
+        self.per_second_remaining = per_second_remaining
 
 
 class RateLimited(TrendwireError):
-    """`retry_after` is in seconds, above 0."""
+    """`retry_after` is in seconds, above 0; nothing remains in this second."""
 
     code = Code.RATE_LIMITED
+    per_second_remaining = 0
 
     def __init__(self, public: str, retry_after: float, **facts: object) -> None:
         super().__init__(public, **facts)

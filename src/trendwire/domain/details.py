@@ -27,6 +27,8 @@ class PeriodDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `ages`: (age level 3..5, percent), summing to 100, highest first. `interests`: (interest id, index) and
     `countries`: (ISO code, index), highest first, index = 100 * share / overall share. `heat` and
     `components` (name -> value, documented in how-a-rank-is-made): chart periods only, None without posts.
+    `top_ids`: ids of the posts with most views gained in the window, most first; `RegionDetail.top_posts`
+    gives them with their covers, which are kept once per region.
     """
 
     creators: int = 0
@@ -35,9 +37,13 @@ class PeriodDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     interests: tuple[tuple[str, int], ...] = ()
     countries: tuple[tuple[str, int], ...] = ()
     related: tuple[Related, ...] = ()
-    top_posts: tuple[PostLink, ...] = ()
+    top_ids: tuple[str, ...] = ()
     heat: float | None = None
     components: dict[str, float] | None = None
+
+
+NOTHING = PeriodDetail()
+"""The detail over a period in which the subject has nothing to tell."""
 
 
 class RegionDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +51,8 @@ class RegionDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     `days` (epoch days, ascending, none after as_of), `views` gained and `posts` created on each: parallel,
     days of the longest period only, days with neither left out. `first_day`: epoch day of the subject's
-    first post in the region, None if it has none. `popular_days`: see DESIGN; 0..365.
+    first post in the region, None if it has none. `popular_days`: see DESIGN; 0..365. `periods`: those
+    with anything to tell, see `period`. `covers`: post id -> cover URL of the posts in any `top_ids`.
     """
 
     days: tuple[int, ...]
@@ -54,6 +61,15 @@ class RegionDetail(msgspec.Struct, frozen=True, kw_only=True):
     first_day: int | None
     popular_days: int
     periods: dict[int, PeriodDetail]
+    covers: dict[str, str] = {}
+
+    def period(self, days: int) -> PeriodDetail:
+        """The detail over the period of that many days; one that is left out is empty."""
+        return self.periods.get(days, NOTHING)
+
+    def top_posts(self, period: int) -> tuple[PostLink, ...]:
+        """The posts with most views gained in the window, most first."""
+        return tuple(PostLink(id_, self.covers.get(id_)) for id_ in self.period(period).top_ids)
 
     def posts_in(self, window: Window) -> int:
         return _sum_between(self.days, self.posts, window)
