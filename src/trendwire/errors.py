@@ -5,6 +5,7 @@
     ├── MissingParameter      a value the caller must send is absent
     ├── NotFound              the subject does not exist
     ├── Gone                  the edition asked for is no longer kept
+    ├── MethodNotAllowed      the path exists, but not with this method
     ├── NoCredential          no key was given
     ├── BadCredential         the key given is not one of ours, or no longer
     ├── NotAllowed            the key may not use this endpoint
@@ -26,6 +27,7 @@ class Code(StrEnum):
     MISSING_PARAMETER = "missing_parameter"
     NOT_FOUND = "not_found"
     GONE = "gone"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     NO_CREDENTIAL = "no_credential"
     BAD_CREDENTIAL = "bad_credential"
     NOT_ALLOWED = "not_allowed"
@@ -83,6 +85,16 @@ class NotFound(TrendwireError):
 
 class Gone(TrendwireError):
     code = Code.GONE
+
+
+class MethodNotAllowed(TrendwireError):
+    """`allowed` names the methods that the path has, separated by commas."""
+
+    code = Code.METHOD_NOT_ALLOWED
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__("method not allowed", allowed=allowed)
+        self.allowed = allowed
 
 
 class NoCredential(TrendwireError):
