@@ -1,0 +1,1 @@
+"""An independent recomputation of an edition, in plain Python, straight from the definitions."""
