@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_world import publish_world
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 IN_CI = os.environ.get("CI") == "true"
@@ -29,6 +31,14 @@ def real_posts() -> Path:
 def shared_wire() -> Path:
     """The folder of recorded replies (`samples`) and contracts (`seeds`) of both wire languages."""
     return _shared("wire")
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a small simulated world, ingested and published by the pipeline. Read only: see `linked`."""
+    home = tmp_path_factory.mktemp("world")
+    publish_world(home)
+    return home
 
 
 @pytest.hookimpl(wrapper=True)

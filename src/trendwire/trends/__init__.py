@@ -1,1 +1,1 @@
-"""The engine: from facts to the charts and details of one `as_of`. Pure in time: nothing here reads the wall."""
+"""The engine: from facts to the charts and details of one `as_of`. Nothing here reads the wall."""

@@ -1,0 +1,15 @@
+"""The command `trendwire`: one module per group of commands, all hung on `program.app`.
+
+`program` owns the root and the errors, `outcomes` the exit codes, `printing` what is printed; the others
+are the commands. A command parses, calls one function of the boxes or of the pipeline, and prints.
+"""
+
+from trendwire.cli import demo, doctor, feeding, keys, reading, serving
+from trendwire.cli.program import app
+
+__all__ = ["app", "demo", "doctor", "feeding", "keys", "main", "reading", "serving"]
+
+
+def main() -> None:
+    """The entry point of the command `trendwire`."""
+    app()

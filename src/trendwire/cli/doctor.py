@@ -1,0 +1,165 @@
+"""The command that looks a home over and says what to do about what it finds.
+
+Each check is one function that answers a finding; none of them changes anything.
+"""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import typer
+
+from trendwire.accounts import Store, ledger
+from trendwire.cli import printing
+from trendwire.cli.outcomes import ExitCode
+from trendwire.cli.program import Home, Json, app, examples, settings_for
+from trendwire.cli.serving import Port
+from trendwire.editions import Editions
+from trendwire.errors import NotReady, TrendwireError
+from trendwire.facts.store import FactStore
+from trendwire.settings import Settings
+from trendwire.web.server import check_free
+
+LEAST_FREE_MB = 1024
+SECRETS = ("accounts.secret", "accounts.sqlite")
+"""Files of a home that nobody but its owner may read."""
+
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `advice` says what to do where it is not well."""
+
+    check: str
+    well: bool
+    found: str
+    advice: str = ""
+
+
+Check = Callable[[Settings], Finding]
+
+
+def _python(_settings: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", sys.version_info >= (3, 11), version, "install Python 3.11 or later")
+
+
+def _home(settings: Settings) -> Finding:
+    home = settings.home
+    if not home.exists():
+        return Finding("home", True, f"{home} (not there yet; the first ingest makes it)")
+    well = home.is_dir() and os.access(home, os.R_OK | os.W_OK | os.X_OK)
+    return Finding(
+        "home", well, str(home), "make it a folder that this user may write, or name another --home"
+    )
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    free = shutil.disk_usage(folder).free // _MB
+    advice = "free some space, or lower TRENDWIRE_KEEP_EDITIONS and publish"
+    return Finding("disk", free >= LEAST_FREE_MB, f"{free:,} MB free", advice)
+
+
+def _facts(settings: Settings) -> Finding:
+    snapshot = FactStore(settings.home).snapshot()
+    absent = [path for path in FactStore(settings.home).parts() if not path.exists()]
+    found = f"{snapshot.posts:,} posts, {snapshot.observations:,} observations, {len(snapshot.parts)} files"
+    if absent:
+        return Finding("facts", False, f"{len(absent)} files are missing", "restore facts/ from a backup")
+    return Finding("facts", snapshot.posts > 0, found, "run `trendwire ingest FILE...`")
+
+
+def _inbox(settings: Settings) -> Finding:
+    waiting = len(FactStore(settings.home).inbox.waiting())
+    return Finding("inbox", True, f"{waiting} batches wait" if waiting else "empty")
+
+
+def _edition(settings: Settings) -> Finding:
+    editions = Editions(settings.home)
+    try:
+        current = editions.current()
+    except NotReady as error:
+        return Finding("edition", False, error.public, "run `trendwire publish --as-of latest`")
+    well = current.verify()
+    found = f"number {current.number}, as of {current.as_of}, {len(editions.records())} published"
+    return Finding("edition", well, found, "its content is not what was published: publish again")
+
+
+def _accounts(settings: Settings) -> Finding:
+    if not (settings.home / SECRETS[1]).exists():
+        return Finding("accounts", True, "none yet; `trendwire keys create --name NAME` makes the first")
+    with Store.open(settings.home) as store:
+        ledger.check(store)
+    return Finding("accounts", True, "every balance is the sum of its ledger rows")
+
+
+def _secrets(settings: Settings) -> Finding:
+    there = [settings.home / name for name in SECRETS if (settings.home / name).exists()]
+    opened = [path.name for path in there if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if opened:
+        names = " ".join(opened)
+        return Finding("secrets", False, f"others may read {names}", f"chmod 600 {names} in the home")
+    return Finding("secrets", True, "readable by their owner alone" if there else "none yet")
+
+
+def _port(settings: Settings) -> Finding:
+    check_free(settings.host, settings.port)
+    return Finding("port", True, f"{settings.port} on {settings.host} is free")
+
+
+CHECKS: dict[str, Check] = {
+    "python": _python,
+    "home": _home,
+    "disk": _disk,
+    "facts": _facts,
+    "inbox": _inbox,
+    "edition": _edition,
+    "accounts": _accounts,
+    "secrets": _secrets,
+    "port": _port,
+}
+
+_ADVICE = {
+    "facts": "restore facts/ from a backup",
+    "edition": "publish again; if that fails, restore editions/ from a backup",
+    "accounts": "restore accounts.sqlite and accounts.secret from the same backup",
+    "port": "name another one with --port, or stop what listens there",
+}
+"""What to do where a check could not even be made."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order of the table."""
+    return [_made(name, check, settings) for name, check in CHECKS.items()]
+
+
+def _made(name: str, check: Check, settings: Settings) -> Finding:
+    try:
+        finding = check(settings)
+        return replace(finding, advice="") if finding.well else finding
+    except TrendwireError as error:
+        return Finding(name, False, error.public, _ADVICE.get(name, ""))
+    except OSError as error:
+        return Finding(
+            name, False, f"{error.strerror}: {Path(error.filename or '').name}", "check its permissions"
+        )
+
+
+@app.command(epilog=examples("trendwire doctor", "trendwire doctor --json"))
+def doctor(context: typer.Context, port: Port = None, home: Home = None, as_json: Json = False) -> None:
+    """Look the installation and the data folder over, and say what to do."""
+    findings = examine(settings_for(context, home, port=port))
+    if as_json:
+        printing.as_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            advice = f" -> {finding.advice}" if finding.advice else ""
+            printing.line(f"{'ok' if finding.well else 'BAD':<4} {finding.check:<9} {finding.found}{advice}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(ExitCode.PARTLY)

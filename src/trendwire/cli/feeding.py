@@ -1,0 +1,189 @@
+"""Commands of the write side: ingest, publish, editions, simulate."""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import msgspec
+import typer
+
+from trendwire import clock, pipeline
+from trendwire.cli import printing
+from trendwire.cli.outcomes import ExitCode, say
+from trendwire.cli.program import Home, Json, app, examples, settings_for
+from trendwire.editions import Editions, Record
+from trendwire.errors import BadFile, InvalidInput
+from trendwire.settings import Settings
+from trendwire.sources.simulator import World, simulate
+
+LATEST = "latest"
+_BAR_EVERY = 5000
+
+
+@app.command(
+    epilog=examples("trendwire ingest posts.ndjson.gz", "trendwire ingest 'crawl/*.csv' more.parquet")
+)
+def ingest(
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, globs, or - for stdin.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Take posts in: NDJSON, JSON, a saved Research-API reply, CSV or Parquet; plain, gzip or zstd.
+
+    Files are recognised by what they hold. A bad row is put aside with its reason, a bad file is named, and
+    the others go on (exit code 3). What is known already is counted, not stored twice.
+    """
+    with printing.progress() as told:
+        report = pipeline.ingest(settings_for(context, home), files, clock.now(), told)
+    if as_json:
+        printing.as_json(report)
+    else:
+        _print_ingest(report)
+    for name, reason in report.failed_files:
+        say(f"{name}: {reason}")
+    if report.failed_files and not report.rows:
+        raise typer.Exit(ExitCode.FAILED)
+    if report.failed_files or report.quarantined:
+        raise typer.Exit(ExitCode.PARTLY)
+
+
+def _print_ingest(report: pipeline.IngestReport) -> None:
+    unknown = ", ".join(f"{name} ({count})" for name, count in report.unknown_fields.items())
+    printing.pairs(
+        [
+            ("rows read", report.rows),
+            ("posts new", report.posts_new),
+            ("observations new", report.observations_new),
+            ("duplicates", report.duplicates),
+            ("quarantined", report.quarantined),
+            *([("quarantine", report.quarantine_path)] if report.quarantine_path else []),
+            *([("fields ignored", unknown)] if unknown else []),
+        ]
+    )
+
+
+@app.command(
+    epilog=examples(
+        "trendwire publish", "trendwire publish --as-of latest", "trendwire publish --from 2025-05-01"
+    )
+)
+def publish(
+    context: typer.Context,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAY",
+            help="The last UTC day that counts, or `latest`: the last with posts. [default: yesterday]",
+        ),
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="Publish each day from this one on.")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Compute all charts and details of a day and make them what is served."""
+    settings = settings_for(context, home)
+    last = _as_of(settings, as_of)
+    begin = last if first is None else _day("--from", first)
+    with printing.progress() as told:
+        made = list(pipeline.publish_range(settings, begin, last, told))
+    if as_json:
+        printing.as_json(made[0] if first is None else made)
+        return
+    for edition in made:
+        printing.pairs(_published(edition))
+
+
+def _published(edition: Record) -> list[tuple[str, object]]:
+    return [
+        ("edition", edition.number),
+        ("as of", edition.as_of),
+        ("charts", edition.charts),
+        ("subjects", edition.subjects),
+        ("content hash", edition.content_hash),
+        ("seconds", f"{edition.seconds:.1f}"),
+    ]
+
+
+def _as_of(settings: Settings, text: str | None) -> date:
+    if text is None:
+        return clock.yesterday()
+    return pipeline.latest_day(settings) if text.lower() == LATEST else _day("--as-of", text)
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(name, "must be a day such as 2025-05-14") from None
+
+
+@app.command(epilog=examples("trendwire editions", "trendwire editions --json"))
+def editions(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
+    """List the editions published so far, oldest first."""
+    records = Editions(settings_for(context, home).home).records()
+    if as_json:
+        printing.as_json(records)
+        return
+    current = max((record.number for record in records), default=0)
+    rows = [
+        (
+            record.number,
+            record.as_of,
+            record.charts,
+            record.subjects,
+            f"{record.published_at:%Y-%m-%d %H:%M}",
+            record.content_hash[:16],
+            "current" if record.number == current else "" if record.kept else "pruned",
+        )
+        for record in records
+    ]
+    columns = ("number", "as of", "charts", "subjects", "published", "content", "")
+    printing.table(columns, rows, right=("number", "charts", "subjects"))
+
+
+@app.command(
+    "simulate", epilog=examples("trendwire simulate --posts 20000 --days 200 --seed 7 --out world.ndjson")
+)
+def simulate_world(
+    posts: Annotated[int, typer.Option(min=1, help="Posts created in all.")] = 200_000,
+    days: Annotated[int, typer.Option(min=1, help="Days the world lasts.")] = 400,
+    seed: Annotated[
+        int, typer.Option(help="Another seed, another world; the same seed, the same bytes.")
+    ] = 1,
+    regions: Annotated[int, typer.Option(min=1, max=40, help="Countries with posts of their own.")] = 40,
+    last_day: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Its last day. [default: yesterday]")
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where the NDJSON goes; - for stdout.")] = "-",
+) -> None:
+    """Write the posts of a made-up world, bursts, evergreen tags, spammers and dirt included."""
+    last = clock.yesterday() if last_day is None else _day("--last-day", last_day)
+    world = World(posts=posts, days=days, regions=regions, seed=seed, last_day=last)
+    with _opened(out) as file, printing.progress() as told:
+        rows = _write(world, file, told)
+    say(f"{rows} rows of {posts} posts written")
+
+
+def _write(world: World, file: BinaryIO, told: printing.Told) -> int:
+    encode, rows, expected = msgspec.json.Encoder().encode, 0, world.posts * 3
+    for row in simulate(world):
+        file.write(encode(row) + b"\n")
+        rows += 1
+        if not rows % _BAR_EVERY:
+            told("simulate", min(1.0, rows / expected))
+    told("simulate", 1.0)
+    return rows
+
+
+def _opened(out: str) -> AbstractContextManager[BinaryIO]:
+    if out == "-":
+        return nullcontext(sys.stdout.buffer)
+    try:
+        return Path(out).open("wb")
+    except OSError as error:
+        raise BadFile(f"{out} cannot be written: {error.strerror}") from error

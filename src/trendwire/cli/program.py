@@ -1,0 +1,109 @@
+"""The program itself: its root options, and the one place where errors become exit codes."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from trendwire import __version__, settings
+from trendwire.cli.outcomes import MEANINGS, ExitCode, code_of, say, say_error
+from trendwire.errors import TrendwireError
+
+_MEANING = {row.name: row for row in settings.rows()}
+
+
+def option(name: str, *flags: str) -> Any:
+    """An option that sets the setting `name`; its help is that setting's row."""
+    row = _MEANING[name]
+    return typer.Option(*flags, help=f"{row.meaning} [{row.env}; default: {row.default}]", show_default=False)
+
+
+Home = Annotated[Path | None, option("home", "--home")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def help_text(*lines: str) -> str:
+    """Lines that help prints as they are, one paragraph each (`\\b`)."""
+    return "\n\n".join(f"\b\n{line}" for line in lines)
+
+
+def examples(*commands: str) -> str:
+    """The epilog of a command: lines to try."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
+
+
+def _codes() -> str:
+    rows = "\n".join(f"  {code.value:<5}{words}" for code, words in MEANINGS.items())
+    return f"\b\nExit codes:\n{rows}"
+
+
+class Commands(TyperGroup):
+    """The group of all commands; errors of ours end here, in one line and an exit code."""
+
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        """Run a command line and exit with its code; see `outcomes`."""
+        sys.exit(int(self._outcome(*args, **options)))
+
+    def _outcome(self, *args: Any, **options: Any) -> int:
+        try:
+            return super().main(*args, **(options | {"standalone_mode": False})) or ExitCode.DONE
+        except typer.TyperException as error:
+            return _usage(error)
+        except TrendwireError as error:
+            say_error(error)
+            return code_of(error)
+        except (KeyboardInterrupt, typer.Abort):
+            say("interrupted")
+            return ExitCode.INTERRUPTED
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read us is gone; Python would complain at its exit
+            return ExitCode.FAILED
+        except Exception as error:  # noqa: BLE001  the last door: never a traceback for a user
+            say_error(error)
+            return ExitCode.FAILED
+
+
+def _usage(error: typer.TyperException) -> ExitCode:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    words = error.format_message()
+    if not words:  # a group called without a command has printed its help already
+        return ExitCode.USAGE
+    command = context.command_path if context is not None else "trendwire"
+    say(f"{words} ({command} --help)")
+    return ExitCode.USAGE
+
+
+app = typer.Typer(
+    name="trendwire",
+    cls=Commands,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_codes(),
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"trendwire {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: Home = None,
+    version: Annotated[  # noqa: ARG001  its callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Trendwire: which hashtags and sounds are trending, computed from posts and served over HTTP."""
+    context.obj = home
+
+
+def settings_for(context: typer.Context, home: Path | None, **given: Any) -> settings.Settings:
+    """The settings of one command: its own options, then those of the root, then the environment."""
+    return settings.load(home=home or context.obj, **given)

@@ -1,0 +1,182 @@
+"""Commands that read an edition: chart, explain."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from trendwire.cli import printing
+from trendwire.cli.explaining import explanation
+from trendwire.cli.program import Home, Json, app, examples, settings_for
+from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, HashtagEntry, Kind, Move, SoundEntry
+from trendwire.domain.periods import CHART_PERIODS
+from trendwire.domain.queries import ChartPage, ChartQuery, DetailAnswer, DetailQuery
+from trendwire.domain.subjects import hashtag_identity
+from trendwire.domain.taxonomy import parent_industry, region_code
+from trendwire.editions import Editions
+from trendwire.errors import InvalidInput
+from trendwire.web.answers import answer
+
+_ARROWS = {Move.UP: "▲", Move.DOWN: "▼", Move.SAME: "=", Move.NEW: "new"}
+_WORLD_WORDS = ("all", "all_regions", "world")
+
+
+class Charted(StrEnum):
+    """What `chart` shows."""
+
+    HASHTAGS = "hashtags"
+    MUSIC = "music"
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.HASHTAG if self is Charted.HASHTAGS else Kind.SOUND
+
+
+class Explained(StrEnum):
+    """What `explain` explains."""
+
+    HASHTAG = "hashtag"
+    MUSIC = "music"
+
+
+Period = Annotated[int, typer.Option(help=f"Days: {', '.join(map(str, CHART_PERIODS))}.")]
+Region = Annotated[str, typer.Option(help="ISO country code such as VN, or all for the whole world.")]
+Edition = Annotated[
+    int | None, typer.Option("--edition", help="Read this edition. [default: the current one]")
+]
+
+
+@app.command(
+    epilog=examples("trendwire chart hashtags --period 30 --region VN", "trendwire chart music --period 7")
+)
+def chart(
+    context: typer.Context,
+    what: Annotated[Charted, typer.Argument(help="hashtags or music", show_default=False)],
+    period: Period = 7,
+    region: Region = WORLD,
+    industry: Annotated[int | None, typer.Option(help="First-level industry id.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Rows shown.")] = 20,
+    edition: Edition = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Print a chart: rank, move, trend, posts and views in the window, heat."""
+    key = ChartKey(what.kind, _period(period), _region(region), _industry(industry))
+    page = answer(
+        ChartQuery(key=key, limit=limit, edition=edition), Editions(settings_for(context, home).home)
+    )
+    assert isinstance(page, ChartPage)  # noqa: S101  what a ChartQuery is answered with
+    if as_json:
+        printing.as_json(_as_document(page))
+        return
+    shown = "the whole world" if key.region == WORLD else key.region
+    printing.line(f"{what.title()}, {period} days up to {page.as_of}, {shown} (edition {page.edition})")
+    if not page.entries:
+        printing.line("No rows: nothing here rises above its own past, or there are no posts.")
+        return
+    rows = [_cells(entry) for entry in page.entries if isinstance(entry, HashtagEntry | SoundEntry)]
+    columns = ("rank", "move", "name", "trend", "posts", "views", "heat")
+    printing.table(columns, rows, right=("rank", "posts", "views", "heat"))
+
+
+@app.command(epilog=examples("trendwire explain hashtag tet2026 --period 7 --region VN"))
+def explain(
+    context: typer.Context,
+    what: Annotated[Explained, typer.Argument(help="hashtag or music", show_default=False)],
+    name: Annotated[str, typer.Argument(help="The hashtag, or the clip id of the sound.")],
+    period: Period = 7,
+    region: Region = WORLD,
+    edition: Edition = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show how a heat came about, component by component, and how the heat became a rank."""
+    kind = Kind.HASHTAG if what is Explained.HASHTAG else Kind.SOUND
+    editions = Editions(settings_for(context, home).home)
+    number = editions.current().number if edition is None else edition
+    query = DetailQuery(
+        kind=kind,
+        subject=_subject(kind, name),
+        period=_period(period),
+        region=_region(region),
+        edition=number,
+    )
+    found = answer(query, editions)
+    chart_of = answer(
+        ChartQuery(key=ChartKey(kind, period, query.region), limit=100, edition=number), editions
+    )
+    assert isinstance(found, DetailAnswer)  # noqa: S101
+    assert isinstance(chart_of, ChartPage)  # noqa: S101
+    told = explanation(found, chart_of)
+    if as_json:
+        printing.as_json(told.document)
+        return
+    for words in told.lines:
+        printing.line(words)
+
+
+def _cells(entry: HashtagEntry | SoundEntry) -> Sequence[object]:
+    arrow = _ARROWS[entry.move] + (str(entry.steps) if entry.steps else "")
+    return (
+        entry.rank,
+        arrow,
+        _name(entry),
+        printing.sparkline(entry.curve),
+        f"{entry.posts:,}",
+        f"{entry.views:,}",
+        f"{entry.heat:,.1f}",
+    )
+
+
+def _name(entry: HashtagEntry | SoundEntry) -> str:
+    if isinstance(entry, HashtagEntry):
+        return f"#{entry.name}"
+    return " - ".join(part for part in (entry.title, entry.author) if part) or entry.clip_id
+
+
+def _as_document(page: ChartPage) -> dict[str, object]:
+    key = page.query.key
+    return {
+        "edition": page.edition,
+        "as_of": page.as_of,
+        "kind": key.kind,
+        "period": key.period,
+        "region": key.region,
+        "industry": key.industry,
+        "total": page.total,
+        "rows": page.entries,
+    }
+
+
+def _period(period: int) -> int:
+    if period not in CHART_PERIODS:
+        raise InvalidInput("--period", f"must be one of {', '.join(map(str, CHART_PERIODS))}")
+    return period
+
+
+def _region(text: str) -> str:
+    if text == WORLD or text.lower() in _WORLD_WORDS:
+        return WORLD
+    code = region_code(text)
+    if code is None:
+        raise InvalidInput("--region", "must be an ISO 3166-1 alpha-2 country code such as VN, or all")
+    return code
+
+
+def _industry(given: int | None) -> int:
+    if given is None:
+        return NO_INDUSTRY
+    parent = parent_industry(given)
+    if parent is None:
+        raise InvalidInput("--industry", "must be one of the industry ids")
+    return parent
+
+
+def _subject(kind: Kind, name: str) -> str:
+    if kind is Kind.SOUND:
+        return name
+    identity = hashtag_identity(name)
+    if identity is None:
+        raise InvalidInput("the name", "must be a hashtag: no white space inside, not starting with @")
+    return identity

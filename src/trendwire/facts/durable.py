@@ -1,0 +1,109 @@
+"""Durable steps on the file system: what they return from survives a crash, whole or not at all."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trendwire.errors import Conflict
+
+_TEMPORARY = ".part"
+
+
+def sync(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in place, replacing what is there; a reader sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = _claim(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that writers killed in `write_whole` left; not those of living writers."""
+    for path in folder.glob(f".*{_TEMPORARY}"):
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            if _locked(handle, fcntl.LOCK_EX):
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def exclusive(path: Path, doing: str) -> Iterator[None]:
+    """Hold the lock file `path`. Conflict names the process that already is `doing` the same."""
+    with _opened(path) as handle:
+        if not _locked(handle, fcntl.LOCK_EX):
+            raise Conflict(f"another process (pid {_holder(path)}) is {doing}", lock=str(path))
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+
+
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` together with others of the same kind; waits for an exclusive holder."""
+    with _opened(path) as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Whether nobody holds the lock file `path`; if so, it is held meanwhile."""
+    with _opened(path) as handle:
+        yield _locked(handle, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _claim(path: Path) -> tuple[int, Path]:
+    """A new temporary file beside `path`, locked, so that `sweep` leaves it alone while its writer lives."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}{_TEMPORARY}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, temporary
+        os.close(handle)  # swept between its creation and its lock
+
+
+def _locked(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(path: Path) -> str:
+    return path.read_text(encoding="ascii", errors="replace").strip() or "unknown"

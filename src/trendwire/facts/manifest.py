@@ -1,0 +1,45 @@
+"""The manifest: which Parquet parts are the facts at one moment. What it does not name does not exist."""
+
+from pathlib import Path
+
+import msgspec
+
+from trendwire.errors import Corrupt
+from trendwire.facts.durable import write_whole
+
+BATCHES_KEPT = 10_000
+"""Ids of drained batches remembered; older ones are known by the keys of their rows."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One Parquet file of observations, by id; `file` is relative to the folder of parts."""
+
+    file: str
+    month: str
+    rows: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`sequence`: the number of the last part written. `posts`: distinct ids; `observations`: rows."""
+
+    version: int = 1
+    sequence: int = 0
+    posts: int = 0
+    observations: int = 0
+    parts: tuple[Part, ...] = ()
+    batches: tuple[str, ...] = ()
+
+
+def read(path: Path) -> Manifest:
+    """The manifest, or an empty one where none was written yet. Corrupt if it is no manifest."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        return Manifest()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt("the manifest of the facts cannot be read", path=str(path)) from error
+
+
+def write(path: Path, manifest: Manifest) -> None:
+    kept = msgspec.structs.replace(manifest, batches=manifest.batches[-BATCHES_KEPT:])
+    write_whole(path, msgspec.json.format(msgspec.json.encode(kept), indent=1))

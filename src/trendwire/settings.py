@@ -1,0 +1,106 @@
+"""Every setting of a home, one row each: name, default, bounds, unit, meaning.
+
+Owns what may be set from outside (`TRENDWIRE_<NAME>` in the environment; a few also as options of the
+command line, which win). Help and the reference page are rendered from these rows, never written apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from trendwire.errors import InvalidInput
+
+ENV_PREFIX = "TRENDWIRE_"
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def _row(default: Any, unit: str, meaning: str, **bounds: Any) -> Any:
+    """One row of the table: a pydantic field that also carries its unit."""
+    return Field(default=default, description=meaning, json_schema_extra={"unit": unit}, **bounds)
+
+
+def _default_home() -> Path:
+    return platformdirs.user_data_path("trendwire", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """The settings of one process; frozen. The rows below are the table."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Field(
+        default_factory=_default_home,
+        description="The data folder: facts, editions, accounts and secrets live in it.",
+        json_schema_extra={"unit": "path", "shown": "the platform's user data folder"},
+    )
+    host: str = _row("127.0.0.1", "address", "The address `serve` listens on.", min_length=1)
+    port: int = _row(8000, "port", "The port `serve` listens on.", ge=1, le=65535)
+    keep_editions: int = _row(
+        100,
+        "editions",
+        "Edition files kept after a publish; an older number answers 410. Its record stays.",
+        ge=1,
+    )
+    engine_memory_mb: int = _row(
+        4096, "MB", "Memory the engine may use before it spills to the data folder.", ge=256
+    )
+    engine_threads: int = _row(
+        0,
+        "threads",
+        "Threads the engine, and processes the ingest may use; 0 means as many as there are processors.",
+        ge=0,
+        le=256,
+    )
+    header_timeout: int = _row(10, "seconds", "Time a client has to send a request's head.", ge=1, le=300)
+    log_level: LogLevel = _row("info", "level", "The least level that `serve` logs.")
+    debug: bool = _row(False, "0 or 1", "Show the traceback of an error of the command line.")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A row as help and documentation show it."""
+
+    name: str
+    env: str
+    default: str
+    unit: str
+    meaning: str
+
+
+def rows() -> tuple[SettingRow, ...]:
+    """The table in the order of the class."""
+    return tuple(_shown(name, field) for name, field in Settings.model_fields.items())
+
+
+def load(**given: Any) -> Settings:
+    """The settings from the environment; what is `given` and not None wins.
+
+    Raises InvalidInput that names the first setting whose value is not accepted.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise _refusal(error) from error
+    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+
+
+def _shown(name: str, field: FieldInfo) -> SettingRow:
+    extra: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, Mapping) else {}
+    default = str(extra.get("shown", field.default))
+    return SettingRow(name, ENV_PREFIX + name.upper(), default, str(extra["unit"]), field.description or "")
+
+
+def _refusal(error: ValidationError) -> InvalidInput:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    reason = first["msg"][:1].lower() + first["msg"][1:]
+    return InvalidInput(f"{name} ({ENV_PREFIX}{name.upper()})", f"is not accepted: {reason}")

@@ -1,0 +1,114 @@
+"""Ingest: sources in, facts stored, everything counted. The one way in for files and for made rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from trendwire.errors import BadFile
+from trendwire.facts.inbox import Inbox
+from trendwire.facts.quarantine import Quarantine
+from trendwire.facts.store import DrainResult, FactStore, Progress, silent
+from trendwire.sources.base import Source
+from trendwire.sources.parsing import Job, Parsed, parse_all
+from trendwire.sources.records import MAX_UNKNOWN, MORE_UNKNOWN
+
+BATCH_BYTES = 20 << 20
+"""An inbox batch is closed once it is this long: about 50,000 rows."""
+
+
+class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What an ingest did. `rows` = accepted + `quarantined`. The counts of new posts, new observations and
+    duplicates are of all batches stored meanwhile, those that other processes had appended included.
+
+    `unknown_fields`: name -> rows that have it. `failed_files`: (name, why it could not be read to its end).
+    """
+
+    rows: int
+    posts_new: int
+    observations_new: int
+    duplicates: int
+    quarantined: int
+    quarantine_path: str | None
+    unknown_fields: dict[str, int]
+    failed_files: tuple[tuple[str, str], ...]
+
+
+class Intake:
+    """Takes what is parsed: facts go to the inbox, refused rows to the quarantine."""
+
+    def __init__(self, inbox: Inbox, quarantine: Quarantine) -> None:
+        self.rows = 0
+        self.unknown: Counter[str] = Counter()
+        self._inbox, self._quarantine = inbox, quarantine
+        self._lines = bytearray()
+
+    def take(self, parsed: Parsed) -> None:
+        self.rows += parsed.rows
+        self._lines += parsed.lines
+        for refused in parsed.refused:
+            self._quarantine.add(refused)
+        for name, count in parsed.unknown.items():
+            full = name not in self.unknown and len(self.unknown) >= MAX_UNKNOWN
+            self.unknown[MORE_UNKNOWN if full else name] += count
+        if len(self._lines) >= BATCH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Append what is parsed: it is durable when this returns."""
+        if self._lines:
+            self._inbox.append(self._lines)
+            self._lines = bytearray()
+
+
+def ingest(
+    sources: Iterable[Source],
+    home: Path,
+    at: int,
+    batch: str,
+    progress: Progress = silent,
+    workers: int = 1,
+) -> IngestReport:
+    """Read all rows of the sources into the facts of `home`.
+
+    `at`: Unix seconds; `batch` names the quarantine file. `progress` is told each source's name with the
+    share of it that is read, then `store`. `workers`: processes that parse, where there are many rows.
+    Conflict if another process drains the inbox: the rows are safe in it.
+    """
+    store = FactStore(home, threads=max(workers, 1))
+    failed: list[tuple[str, str]] = []
+    with Quarantine(home, batch) as quarantine:
+        intake = Intake(store.inbox, quarantine)
+        for parsed in parse_all(_jobs(sources, at, failed, progress), workers):
+            intake.take(parsed)
+        intake.flush()
+    return _report(store.drain(progress), intake, quarantine, failed)
+
+
+def _jobs(
+    sources: Iterable[Source], at: int, failed: list[tuple[str, str]], progress: Progress
+) -> Iterator[Job]:
+    """All batches of all sources; a source that breaks off is noted in `failed`, and the next one follows."""
+    for source in sources:
+        try:
+            for batch in source.batches():
+                yield Job(source.name, source.origin, at, batch)
+                progress(source.name, batch.done)
+        except BadFile as error:
+            failed.append((source.name, error.public))
+
+
+def _report(
+    drained: DrainResult, intake: Intake, quarantine: Quarantine, failed: list[tuple[str, str]]
+) -> IngestReport:
+    return IngestReport(
+        rows=intake.rows,
+        posts_new=drained.posts_new,
+        observations_new=drained.observations_new,
+        duplicates=drained.duplicates,
+        quarantined=quarantine.count,
+        quarantine_path=str(quarantine.path) if quarantine.path else None,
+        unknown_fields=dict(intake.unknown.most_common()),
+        failed_files=tuple(failed),
+    )

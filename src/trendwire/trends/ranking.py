@@ -1,0 +1,83 @@
+"""Owns the order of the charts: components and score of heat, ranks, moves, what is new, who is listed.
+
+Makes, from the tables of `rollups` (all for one as_of, regions including the world):
+
+    heat(subject, region, period, score, components)      every subject used in the window
+    charted(kind, subject, region, period, industry, score, posts, views, rank, move, steps, first_time)
+    videos(region, period, post, views, rank), stars(region, period, creator, views, rank)
+    post_views(post, period, views)                       views gained in the window, above 0
+    listed(subject, region, days)                         popular_days of DESIGN, above 0
+    memberships(chart_key, kind, period, region, industry, subject, rank)
+    windows(period, back, last_day, first_day)            back 0: the charts', 1: those before
+
+The components count creators; their definitions: how-a-rank-is-made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from trendwire.domain.charts import CHART_SIZE, MIN_CREATORS, WORLD
+from trendwire.domain.periods import CHART_PERIODS, Window, epoch_day
+from trendwire.statements import named
+from trendwire.trends import scoring
+from trendwire.trends.execution import Progress, run_all
+
+_SQL = named("trendwire.trends", "ranking.sql")
+
+LISTED_PERIOD = 7
+"""Days on a chart are counted on the chart of this period."""
+
+_SCORES = (
+    "windows",
+    "calendar",
+    "subject_windows",
+    "scopes",
+    "floors",
+    "marks",
+    "counts",
+    "scored",
+    "heat",
+    "ranks",
+)
+_CHARTS = ("listed", "charted", "post_views", "videos", "stars", "memberships", "forget")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The chart membership of an edition published before: a Parquet file of the rows of `memberships`."""
+
+    as_of: date
+    path: Path
+
+
+def ends(as_of: date) -> tuple[date, ...]:
+    """The last days of all windows that are charted for `as_of`: its own and the preceding ones."""
+    return (as_of, *(Window.of(period, as_of).before().last for period in CHART_PERIODS))
+
+
+def create(
+    connection: DuckDBPyConnection, as_of: date, published: Sequence[Published], progress: Progress
+) -> None:
+    """Make the tables above. Of `published` only editions of days before `as_of` count."""
+    earlier = [edition for edition in published if edition.as_of < as_of]
+    values: dict[str, Any] = {
+        "as_of": epoch_day(as_of),
+        "periods": CHART_PERIODS,
+        "world": WORLD,
+        "baselines": scoring.BASELINES,
+        "floor_quantile": scoring.FLOOR_QUANTILE,
+        "min_creators": MIN_CREATORS,
+        "chart_size": CHART_SIZE,
+        "listed_period": LISTED_PERIOD,
+        "memberships": [str(edition.path) for edition in earlier],
+        "published_days": [epoch_day(edition.as_of) for edition in earlier],
+    }
+    scoring.install(connection)
+    history = "published" if earlier else "nothing_published"
+    run_all(connection, _SQL, (*_SCORES, history, *_CHARTS), values, partial(progress, "ranking"))

@@ -1,0 +1,343 @@
+-- name: windows
+-- Two windows per chart period: the one that ends with as_of, and the one before (back = 1), whose chart the rows
+-- of the first have moved against.
+CREATE TABLE windows AS
+SELECT
+    period, back,
+    ($as_of - back * period)::INTEGER AS last_day,
+    ($as_of - back * period - period + 1)::INTEGER AS first_day
+FROM (SELECT unnest($periods::INTEGER[]) AS period), (SELECT unnest([0, 1]) AS back);
+
+-- name: calendar
+-- All windows start or end at a few days: cut there into bands, so that days are grouped once by band, and each
+-- window is the sum of few bands.
+CREATE TABLE calendar AS
+WITH edges AS (
+    SELECT DISTINCT last_day FROM windows UNION SELECT first_day - 1 FROM windows
+), bands AS (
+    SELECT last_day AS band, lag(last_day) OVER (ORDER BY last_day) + 1 AS first_day FROM edges
+)
+SELECT band, unnest(range(first_day, band + 1))::INTEGER AS day
+FROM bands
+WHERE first_day IS NOT NULL;
+
+-- name: subject_windows
+-- What a row shows of a window besides its curve: posts created and views gained in it.
+CREATE TABLE subject_windows AS
+WITH banded AS (
+    SELECT subject, region, band, sum(posts) AS posts, sum(views) AS views
+    FROM daily
+    JOIN calendar USING (day)
+    GROUP BY subject, region, band
+)
+SELECT subject, region, period, back, sum(posts)::BIGINT AS posts, sum(views)::BIGINT AS views
+FROM banded
+JOIN windows ON band BETWEEN first_day AND last_day
+GROUP BY subject, region, period, back;
+
+-- name: scopes
+-- Each region's chart of each window: `covered` is how many preceding windows its posts reach back over, at most
+-- eight. Without one ("cold") the window itself is cut at the day of its median post.
+CREATE TABLE scopes AS
+WITH based AS (
+    SELECT
+        region, period, back, windows.first_day, last_day,
+        least($baselines, (last_day - regions.first_day + 1) // period - 1) AS covered
+    FROM windows
+    JOIN regions ON regions.first_day <= last_day
+), created AS (
+    SELECT coalesce(region, $world) AS region, day, count(*) AS posts
+    FROM posts
+    GROUP BY GROUPING SETS ((region, day), (day))
+    HAVING grouping(region) = 1 OR region IS NOT NULL
+), cumulated AS (
+    SELECT
+        region, period, back, day,
+        sum(posts) OVER (PARTITION BY region, period, back ORDER BY day) AS until,
+        sum(posts) OVER (PARTITION BY region, period, back) AS total
+    FROM based
+    JOIN created USING (region)
+    WHERE covered < 1 AND day BETWEEN first_day AND last_day
+), cuts AS (
+    SELECT region, period, back, min(day) AS cut
+    FROM cumulated
+    WHERE until > total // 2
+    GROUP BY region, period, back
+)
+SELECT
+    (row_number() OVER (ORDER BY region, period, back))::SMALLINT AS scope,
+    based.*, covered < 1 AS cold, cut
+FROM based
+LEFT JOIN cuts USING (region, period, back);
+
+-- name: floors
+-- From how many views on a post counts as seen, per region it is from ('' for none) and end day: taken from what
+-- the first posts of the creators there got.
+CREATE TABLE floors AS
+WITH debuts AS (
+    SELECT coalesce(region, '') AS origin, creator, min(day) AS day, arg_min(peak, (day, post)) AS views
+    FROM posts
+    WHERE creator IS NOT NULL AND peak IS NOT NULL
+    GROUP BY origin, creator
+)
+SELECT origin, period, back, heat_floor(quantile_disc(views, $floor_quantile)) AS views
+FROM debuts
+JOIN windows ON day <= last_day
+GROUP BY origin, period, back;
+
+-- name: marks
+-- Which sets a post belongs to in each chart it may touch: 0 is the window, 1 to 8 the preceding ones that are
+-- covered. A cold window is also cut into its past (1) and what is observed against it (9).
+-- `seen` is 1 or -1, so that a sum tells whether most posts of a creator are; `best`: views, in the window only.
+CREATE TABLE marks AS
+WITH judged AS (
+    SELECT
+        post, creator, posts.region, day, period, back,
+        (last_day - day) // period AS part,
+        if(peak IS NULL OR peak >= floors.views, 1, -1)::TINYINT AS seen,
+        coalesce(peak, 0) AS best
+    FROM (SELECT *, coalesce(region, '') AS origin FROM posts WHERE creator IS NOT NULL) AS posts
+    JOIN windows ON day BETWEEN last_day - ($baselines + 1) * period + 1 AND last_day
+    LEFT JOIN floors USING (period, back, origin)
+), placed AS (
+    SELECT * FROM judged WHERE region IS NOT NULL
+    UNION ALL
+    SELECT * REPLACE ($world AS region) FROM judged
+)
+SELECT post, creator, scope, part::TINYINT AS part, seen, if(part = 0, best, NULL) AS best
+FROM placed
+JOIN scopes USING (region, period, back)
+WHERE part = 0 OR part <= covered
+UNION ALL
+SELECT post, creator, scope, if(day < cut, 1, 9)::TINYINT AS part, seen, NULL AS best
+FROM placed
+JOIN scopes USING (region, period, back)
+WHERE part = 0 AND cold;
+
+-- name: counts
+-- The counts of creators behind heat, for each subject that can be in the chart of a window or whose detail
+-- tells them: a detail tells them for every subject used in the window, a past chart needs enough creators. All
+-- posts of a region together are counted as a subject with the number 0: what the others are expected from.
+CREATE TABLE counts AS
+WITH wanted AS (
+    SELECT subject, scope
+    FROM subject_windows
+    JOIN scopes USING (region, period, back)
+    WHERE posts >= if(back = 0, 1, $min_creators)
+    UNION ALL
+    SELECT 0, scope FROM scopes
+), used AS (
+    SELECT subject, post FROM uses
+    UNION ALL
+    SELECT 0, post FROM posts
+), reach AS (
+    SELECT subject, scope, part, creator, sum(seen) >= 0 AS watched, max(best) AS best
+    FROM used
+    JOIN marks USING (post)
+    SEMI JOIN wanted USING (subject, scope)
+    GROUP BY subject, scope, part, creator
+), counted AS (
+    SELECT
+        subject, scope,
+        count_if(part = 0) AS creators,
+        count_if(part = 0 AND watched) AS watched,
+        coalesce(sum(best) FILTER (part = 0 AND watched), 0)::BIGINT AS best,
+        heat_counted(count_if(part = 9), count_if(part = 9 AND watched)) AS observed,
+        heat_counted(
+            count_if(part BETWEEN 1 AND $baselines), count_if(part BETWEEN 1 AND $baselines AND watched)
+        ) AS past,
+        heat_counted(count_if(part = 1), count_if(part = 1 AND watched)) AS last
+    FROM reach
+    GROUP BY subject, scope
+)
+SELECT
+    subject, region, period, back, creators, watched, best,
+    if(cold, observed, heat_counted(creators, watched)) AS now,
+    past,
+    least(past, last) AS last
+FROM counted
+JOIN scopes USING (scope);
+
+-- name: scored
+-- Each subject's counts beside those of all posts, in the region and in the world, and the score they give.
+CREATE TABLE scored AS
+WITH measured AS (
+    SELECT
+        own.*, world.past AS world,
+        common.now AS all_now, common.past AS all_past, common.last AS all_last, all_over.past AS all_world
+    FROM counts AS own
+    JOIN counts AS world
+        ON world.region = $world AND world.subject = own.subject
+        AND world.period = own.period AND world.back = own.back
+    JOIN counts AS common
+        ON common.subject = 0 AND common.region = own.region
+        AND common.period = own.period AND common.back = own.back
+    JOIN counts AS all_over
+        ON all_over.subject = 0 AND all_over.region = $world
+        AND all_over.period = own.period AND all_over.back = own.back
+    WHERE own.subject > 0
+)
+SELECT
+    *,
+    heat(creators, watched, best, now, past, last, world, all_now, all_past, all_last, all_world) AS score
+FROM measured;
+
+-- name: heat
+-- What the details tell of heat: score and components, under their names in scoring.py.
+CREATE TABLE heat AS
+SELECT
+    subject, region, period, score,
+    {
+        creators: creators, watched: watched, best: best, now: now, past: past, last: last, world: world,
+        all_now: all_now, all_past: all_past, all_last: all_last, all_world: all_world
+    } AS components
+FROM scored
+WHERE back = 0;
+
+-- name: ranks
+-- The charts of both windows: a subject stands in the chart of all industries, and in that of its own.
+CREATE TABLE ranks AS
+WITH eligible AS (
+    SELECT kind, subject, region, period, back, industry, score, posts, views
+    FROM scored
+    JOIN subject_windows USING (subject, region, period, back)
+    JOIN windows USING (period, back)
+    JOIN subjects USING (subject)
+    LEFT JOIN industries USING (subject, last_day)
+    WHERE creators >= $min_creators AND score > 0
+), entered AS (
+    SELECT * REPLACE (0 AS industry) FROM eligible
+    UNION ALL
+    SELECT * FROM eligible WHERE industry IS NOT NULL
+)
+SELECT
+    *,
+    row_number() OVER (
+        PARTITION BY kind, region, period, back, industry
+        ORDER BY score DESC, views DESC, subject
+    ) AS rank
+FROM entered
+QUALIFY rank <= $chart_size;
+
+-- name: published
+-- Who was in which chart of the editions published for earlier days. An edition of the same or a later day says
+-- nothing about this one.
+CREATE TABLE published AS
+SELECT edition.as_of, rows_of.kind, period, region, industry, subjects.subject
+FROM read_parquet($memberships, filename = TRUE) AS rows_of
+JOIN (SELECT unnest($memberships) AS filename, unnest($published_days::INTEGER[]) AS as_of) AS edition
+    USING (filename)
+JOIN subjects ON subjects.kind = rows_of.kind AND subjects.identity = rows_of.subject;
+
+-- name: nothing_published
+-- The same without any earlier edition.
+CREATE TABLE published (
+    as_of INTEGER, kind VARCHAR, period INTEGER, region VARCHAR, industry BIGINT, subject INTEGER
+);
+
+-- name: listed
+-- On how many days of the last year a subject was in its region's 7-day chart, the edition being built included.
+CREATE TABLE listed AS
+WITH days AS (
+    SELECT subject, region, as_of
+    FROM published
+    WHERE period = $listed_period AND industry = 0 AND as_of > $as_of - 365
+    UNION ALL
+    SELECT subject, region, $as_of FROM ranks WHERE period = $listed_period AND industry = 0 AND back = 0
+)
+SELECT subject, region, count(DISTINCT as_of)::INTEGER AS days
+FROM days
+GROUP BY subject, region;
+
+-- name: charted
+-- The charts of the edition with the move of each row: 1 up, 2 same, 3 down, 4 new. Where a region's past does
+-- not reach over the preceding window there is nothing to move against.
+CREATE TABLE charted AS
+WITH moved AS (
+    SELECT
+        now.* EXCLUDE (back), before.rank AS before_rank, cold,
+        CASE
+            WHEN cold OR before_rank IS NULL THEN 4
+            WHEN now.rank < before_rank THEN 1
+            WHEN now.rank = before_rank THEN 2
+            ELSE 3
+        END AS move
+    FROM ranks AS now
+    JOIN scopes USING (region, period, back)
+    LEFT JOIN ranks AS before
+        ON before.back = 1 AND before.subject = now.subject AND before.region = now.region
+        AND before.period = now.period AND before.industry = now.industry
+    WHERE now.back = 0
+)
+SELECT
+    moved.* EXCLUDE (before_rank, cold),
+    if(move = 4, 0, abs(rank - before_rank)) AS steps,
+    move = 4 AND published.subject IS NULL AS first_time
+FROM moved
+LEFT JOIN (SELECT DISTINCT subject, region, period, industry FROM published) AS published
+    USING (subject, region, period, industry);
+
+-- name: post_views
+-- Views a post gained in each chart period's window.
+CREATE TABLE post_views AS
+SELECT post, period, sum(views)::BIGINT AS views
+FROM gains
+JOIN windows ON back = 0 AND gains.day BETWEEN first_day AND last_day
+GROUP BY post, period;
+
+-- name: videos
+-- Posts by views gained in the window, in their own region and in the world.
+CREATE TABLE videos AS
+WITH placed AS (
+    SELECT post, region FROM posts WHERE region IS NOT NULL
+    UNION ALL
+    SELECT post, $world AS region FROM posts
+)
+SELECT region, period, post, views, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, post) AS rank
+FROM placed
+JOIN post_views USING (post)
+QUALIFY rank <= $chart_size;
+
+-- name: stars
+-- Creators by the views their posts gained in the window, in the region of each post and in the world.
+CREATE TABLE stars AS
+WITH placed AS (
+    SELECT post, creator, region FROM posts WHERE creator IS NOT NULL AND region IS NOT NULL
+    UNION ALL
+    SELECT post, creator, $world AS region FROM posts WHERE creator IS NOT NULL
+), gained AS (
+    SELECT region, period, creator, sum(views)::BIGINT AS views
+    FROM placed
+    JOIN post_views USING (post)
+    GROUP BY region, period, creator
+)
+SELECT *, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, creator) AS rank
+FROM gained
+QUALIFY rank <= $chart_size;
+
+-- name: memberships
+-- Who is in which chart of this edition: kept for ever as a fact.
+CREATE TABLE memberships AS
+WITH rows_of AS (
+    SELECT kind, period, region, industry, identity AS subject, rank FROM charted JOIN subjects USING (kind, subject)
+    UNION ALL
+    SELECT 'video', period, region, 0, id, rank FROM videos JOIN (SELECT post, id FROM posts) AS posts USING (post)
+    UNION ALL
+    SELECT 'creator', period, region, 0, username, rank FROM stars JOIN creators USING (creator)
+)
+SELECT
+    concat_ws('/', kind, period, region, industry) AS chart_key,
+    kind, period::INTEGER AS period, region, industry::BIGINT AS industry, subject, rank::INTEGER AS rank
+FROM rows_of;
+
+-- name: forget
+-- What only led to the tables that documents and details read.
+DROP TABLE calendar;
+DROP TABLE subject_windows;
+DROP TABLE scopes;
+DROP TABLE floors;
+DROP TABLE marks;
+DROP TABLE counts;
+DROP TABLE scored;
+DROP TABLE ranks;
+DROP TABLE published;

@@ -1,0 +1,133 @@
+"""From files to an edition: ingest, publish, editions, simulate, with their exit codes."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+from tests.small_world import DAYS, LAST_DAY
+
+DAY = 1_746_057_600  # 2025-05-01
+POSTS = [
+    {
+        "id": number,
+        "create_time": DAY + number,
+        "username": f"u{number}",
+        "hashtag_names": ["Tag"],
+        "view_count": 5,
+    }
+    for number in range(1, 6)
+]
+
+
+def _ndjson(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_from_a_file_to_a_chart(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "world.ndjson"
+    simulated = call(
+        "simulate",
+        "--posts",
+        2000,
+        "--days",
+        100,
+        "--seed",
+        4,
+        "--regions",
+        3,
+        "--last-day",
+        LAST_DAY,
+        "--out",
+        file,
+    )
+    assert (simulated.code, simulated.out) == (0, "")
+    taken = call("ingest", file, "--json")
+    assert taken.code == 0
+    assert taken.json["rows"] == len(file.read_text().splitlines())
+    assert call("ingest", file, "--json").json["observations_new"] == 0
+    made = call("publish", "--as-of", "latest", "--json").json
+    assert made["as_of"] == LAST_DAY.isoformat()
+    assert [record["content_hash"] for record in call("editions", "--json").json] == [made["content_hash"]]
+    assert "rank" in call("chart", "hashtags", "--period", 30).out
+
+
+def test_the_same_seed_is_the_same_world(call: Call, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        call(
+            "simulate",
+            "--posts",
+            300,
+            "--days",
+            20,
+            "--seed",
+            5,
+            "--last-day",
+            LAST_DAY,
+            "--out",
+            tmp_path / name,
+        )
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() != b""
+
+
+def test_bad_rows_and_bad_files_leave_the_others_be(call: Call, tmp_path: Path) -> None:
+    rows = [*POSTS, {"create_time": DAY}, {"id": "x", "create_time": "never"}]
+    _ndjson(tmp_path / "good.ndjson", rows)
+    (tmp_path / "bad.html").write_text("<html></html>")
+    ended = call("ingest", tmp_path / "*.ndjson", tmp_path / "bad.html", tmp_path / "none.csv", "--json")
+    assert ended.code == 3
+    assert (ended.json["rows"], ended.json["posts_new"], ended.json["quarantined"]) == (7, 5, 2)
+    assert Path(ended.json["quarantine_path"]).exists()
+    assert {Path(name).name for name, _ in ended.json["failed_files"]} == {"bad.html", "none.csv"}
+    assert sum(line.startswith("trendwire: ") for line in ended.err.splitlines()) == 2
+
+
+def test_nothing_but_bad_files_is_a_failure(call: Call, tmp_path: Path) -> None:
+    assert call("ingest", tmp_path / "none.ndjson").code == 1
+
+
+def test_posts_come_from_standard_input_too(call: Call) -> None:
+    text = "".join(json.dumps(row) + "\n" for row in POSTS).encode()
+    ended = call("ingest", "-", stdin=text)
+    assert ended.code == 0
+    assert "posts new         5" in ended.out
+
+
+def test_a_range_publishes_each_day_in_turn(published: Call) -> None:
+    first = LAST_DAY + timedelta(days=1)
+    made = published("publish", "--from", first, "--as-of", first + timedelta(days=1), "--json").json
+    assert [record["number"] for record in made] == [DAYS + 1, DAYS + 2]
+    assert [record["as_of"] for record in made] == [str(first), str(first + timedelta(days=1))]
+
+
+def test_the_same_day_again_has_the_same_content(published: Call) -> None:
+    before = published("editions", "--json").json[-1]
+    again = published("publish", "--as-of", LAST_DAY, "--json").json
+    assert again["number"] == before["number"] + 1
+    assert again["content_hash"] == before["content_hash"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("publish", "--as-of", "yesterday"), 2, "--as-of must be a day"),
+        (("publish", "--from", "2025-05-02", "--as-of", "2025-05-01"), 2, "--from must not be later"),
+        (("publish",), 1, "trendwire ingest"),
+        (("publish", "--as-of", "latest"), 1, "trendwire ingest"),
+        (("chart", "hashtags"), 1, "trendwire publish"),
+        (("ingest",), 2, "FILE"),
+    ],
+)
+def test_what_cannot_be_done_is_one_plain_line(
+    call: Call, words: tuple[str, ...], code: int, said: str
+) -> None:
+    ended = call(*words)
+    assert ended.code == code
+    assert ended.out == ""
+    lines = [line for line in ended.err.splitlines() if line.startswith("trendwire: ")]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert "Traceback" not in ended.err

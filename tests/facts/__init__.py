@@ -1,0 +1,1 @@
+"""The store of facts: nothing acknowledged is lost, nothing is doubled."""

@@ -1,0 +1,1 @@
+"""Sources: whatever comes in becomes facts or is refused with a reason."""

@@ -1,0 +1,152 @@
+"""One value at a time: what fits is clean, all else is unknown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trendwire.sources import fields
+from trendwire.sources.fields import READERS
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (5, 5), (5.9, 5), ("5", 5), (" 5 ", 5), ("123.0", 123), ("1,234", 1234), ("1,234,567", 1234567),
+        ("541.2K", 541_200), ("1.4M", 1_400_000), ("1.4m", 1_400_000), ("2.5B", 2_500_000_000),
+        ("1.4 million", 1_400_000), ("3 videos", 3), ("1.2M views", 1_200_000), ("0", 0), (0, 0),
+        (10**12, 10**12), ("Share", None), ("", None), ("  ", None), ("-5", None), (-5, None),
+        (None, None), (True, None),
+        (float("nan"), None), (float("inf"), None), (10**12 + 1, None), ("9" * 30, None), ("1,23", None),
+        ("1.2.3", None), ([1], None), ({"a": 1}, None), ("٣", None), ("1e5", None),
+    ],
+)  # fmt: skip
+def test_count(value: object, number: int | None) -> None:
+    assert fields.count(value) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (1748513700, 1748513700), (1748513700.9, 1748513700), ("1748513700", 1748513700),
+        ("1748513700.5", 1748513700), (1748513700123, 1748513700), ("1748513700123", 1748513700),
+        ("2025-05-29T10:15:00Z", 1748513700), ("2025-05-29T17:15:00+07:00", 1748513700),
+        ("2025-05-29 10:15:00", 1748513700), ("2025-05-29T10:15:00.9", 1748513700),
+        ("2025-05-29", 1748476800), (0, None), (-1, None), ("", None), ("yesterday", None),
+        ("29/05/2025", None), (True, None), ([], None), ({}, None),
+        (None, None), (float("nan"), None), (10**30, None), ("0001-01-01T00:00:00+14:00", None),
+    ],
+)  # fmt: skip
+def test_time(value: object, moment: int | None) -> None:
+    assert fields.time(value) == moment
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (["a", "#B", " c "], ["a", "b", "c"]),
+        ([{"hashtag_id": 1, "hashtag_name": "a"}, {"hashtag_id": None, "hashtag_name": "b"}], ["a", "b"]),
+        ("a|#b", ["a", "b"]), ('["a","b"]', ["a", "b"]), ("[broken", []), ("a", ["a"]),
+        (["@someone", "", "two words", None, 7, [], {}], ["7"]),
+        ([], []), ({"a": 1}, []), (5, []), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_tags(value: object, names: list[str] | None) -> None:
+    found = fields.tags(value)
+    assert (None if found is None else [name for name, _ in found]) == names
+
+
+@pytest.mark.parametrize(
+    ("caption", "names"),
+    [
+        ("What a day #30thang4 #Việt", ["30thang4", "việt"]),
+        ("#a, #b. (#c)", ["a", "b", "c"]),
+        ("no abc#def", []),
+        ("＃full ﹟small", ["full", "small"]),
+        ("#love❤️ #👨‍👩‍👧 #a_b-c+d", ["love❤️", "👨‍👩‍👧", "a_b-c+d"]),
+        ("# #! ##", []),
+        ("#हिन्दी #ام_سيف #教程", ["हिन्दी", "ام_سيف", "教程"]),
+        ("", []),
+    ],
+)
+def test_tags_in_a_caption(caption: str, names: list[str]) -> None:
+    assert [name for name, _ in fields.tags_in(caption)] == names
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ({"b": 1, "a": 2.5}, {"a": 2.5, "b": 1.0}),
+        ('{"a": 1}', {"a": 1.0}),
+        ({" a": 1, "a ": 2}, {"a": 3.0}),
+        ({"a": 0, "b": -1, "c": float("inf"), "d": float("nan"), "e": True}, None),
+        ({"f": "1", "": 1, "g": 10**400}, None),
+        ({}, None), ([], None), ("x", None), (5, None), (None, None),
+    ],
+)  # fmt: skip
+def test_weights(value: object, kept: dict[str, float] | None) -> None:
+    assert fields.weights(value) == kept
+
+
+def test_weights_of_countries() -> None:
+    assert fields.country_weights({"us": 1, "US": 2, "XX": 5, "vn": 1}) == {"US": 3.0, "VN": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("value", "region"), [("VN", "VN"), (" vn", "VN"), ("XX", None), ("", None), (84, None), (None, None)]
+)
+def test_region(value: object, region: str | None) -> None:
+    assert fields.region(value) == region
+
+
+@pytest.mark.parametrize(
+    ("value", "industry"),
+    [
+        (23000000000, 23000000000),
+        ("23000000000", 23000000000),
+        (23000000000.0, 23000000000),
+        (1, None),
+        ("x", None),
+    ],
+)
+def test_industry(value: object, industry: int | None) -> None:
+    assert fields.industry(value) == industry
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        (True, True),
+        (0, False),
+        ("TRUE", True),
+        ("0", False),
+        (1.0, True),
+        (2, None),
+        ("yes", None),
+        ([], None),
+    ],
+)
+def test_flag(value: object, flag: bool | None) -> None:
+    assert fields.flag(value) is flag
+
+
+@pytest.mark.parametrize("text", ["NaN", '"\\ud800"', '{"a": Infinity}', '"\\u0000"'])
+def test_lenient_json(text: str) -> None:
+    fields.decode_json(text)
+
+
+@pytest.mark.parametrize("text", [b'{"a":', b"\xff", b"", b"[" * 100_000, b"1" * 5000, b'{"a":1}}'])
+def test_what_is_no_json_is_a_value_error(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        fields.decode_json(text)
+
+
+@given(value=JSON)
+def test_no_reader_ever_raises(value: object) -> None:
+    for read in READERS.values():
+        read(value)

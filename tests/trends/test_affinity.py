@@ -1,0 +1,120 @@
+"""Related hashtags: the measure, and that the engine finds with it what counting by hand finds."""
+
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.trends.conftest import AS_OF, WriteFacts, fact, write_parts
+from tests.trends.test_details import details
+from trendwire.domain.charts import Kind
+from trendwire.domain.details import Related
+from trendwire.domain.periods import Window
+from trendwire.trends.affinity import BILLION, MIN_AFFINITY, MIN_LIFT, MOST_RELATED, SUPPORT, affinity
+
+Post = tuple[int, str, str | None, frozenset[str]]
+"""Days ago, username, region, tags."""
+
+
+def test_always_together_is_one_and_chance_is_nothing() -> None:
+    assert affinity(5, 5, 5, 100) == BILLION
+    assert affinity(10, 100, 100, 1000) is None
+
+
+def test_three_creators_are_needed() -> None:
+    assert affinity(SUPPORT, 3, 3, 1000) == BILLION
+    assert affinity(SUPPORT - 1, 2, 2, 1000) is None
+
+
+def test_what_most_creators_use_is_related_to_nothing() -> None:
+    """However often they come together: no lift exceeds everyone / first."""
+    everyone = 10_000
+    first = everyone // MIN_LIFT + 1
+    assert all(affinity(both, first, both, everyone) is None for both in range(SUPPORT, first + 1))
+
+
+def test_a_big_population_asks_for_more_than_the_least_lift() -> None:
+    """Three creators of hashtags with 100 and 250 reach a lift of 12 there by chance."""
+    assert MIN_LIFT < 3 * 100_000 / (100 * 250)
+    assert affinity(3, 100, 250, 100_000) is None
+    assert (affinity(30, 300, 250, 100_000) or 0) >= MIN_AFFINITY
+
+
+@given(st.integers(3, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 5000))
+def test_it_is_symmetric_and_never_above_one(both: int, more: int, other: int, rest: int) -> None:
+    first, second = both + more, both + other
+    everyone = first + second - both + rest
+    found = affinity(both, first, second, everyone)
+    assert found == affinity(both, second, first, everyone)
+    assert found is None or MIN_AFFINITY <= found <= BILLION
+
+
+def by_hand(posts: list[Post], region: str, period: int) -> dict[str, list[str]]:
+    """The related hashtags of every hashtag, counted from the definition."""
+    window = Window.of(period, AS_OF)
+    together: dict[tuple[str, str], set[str]] = defaultdict(set)
+    users: dict[str, set[str]] = defaultdict(set)
+    everyone = set()
+    for ago, user, home, tags in posts:
+        if region in ("ALL", home) and window.holds(AS_OF - timedelta(days=ago)):
+            everyone.add(user)
+            for tag in tags:
+                users[tag].add(user)
+                for other in tags - {tag}:
+                    together[tag, other].add(user)
+    found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for (tag, other), both in together.items():
+        measure = affinity(len(both), len(users[tag]), len(users[other]), len(everyone))
+        if measure is not None:
+            found[tag].append((-measure, -len(both), other))
+    return {tag: [name for *_, name in sorted(rows)[:MOST_RELATED]] for tag, rows in found.items()}
+
+
+_TAGS = st.frozensets(st.sampled_from([f"t{n}" for n in range(9)]), min_size=1, max_size=6)
+_POSTS = st.lists(
+    st.tuples(
+        st.integers(0, 40),
+        st.sampled_from([f"u{n}" for n in range(7)]),
+        st.sampled_from(["VN", "DE", None]),
+        _TAGS,
+    ),
+    min_size=20,
+    max_size=60,
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(_POSTS)
+def test_the_engine_finds_what_counting_by_hand_finds(drawn: list[Post]) -> None:
+    """Sixty creators who only post make the small worlds large enough for a lift."""
+    posts = drawn + [(0, f"quiet{n}", "VN" if n % 2 else "DE", frozenset({"common"})) for n in range(120)]
+    rows = [
+        fact(f"{n:04}", AS_OF - timedelta(days=ago), username=user, region=region, tags=sorted(tags))
+        for n, (ago, user, region, tags) in enumerate(posts)
+    ]
+    with TemporaryDirectory() as folder, duckdb.connect(config={"threads": 2}) as connection:
+        found = details(connection, write_parts(Path(folder), rows))
+    for region in ("VN", "DE", "ALL"):
+        for period in (7, 30, 120):
+            expected = by_hand(posts, region, period)
+            for (kind, name), detail in found.items():
+                assert kind == Kind.HASHTAG
+                related = detail.region(region).period(period).related
+                assert [tag.name for tag in related] == expected.get(name, []), (region, period, name)
+
+
+def test_related_hashtags_carry_their_ids(
+    connection: duckdb.DuckDBPyConnection, write_facts: WriteFacts
+) -> None:
+    rows = [fact(f"q{n}", AS_OF, username=f"quiet{n}", tags=["fyp"]) for n in range(60)]
+    rows += [
+        fact(f"p{n}", AS_OF, username=f"u{n}", tags=["may", "fyp", "parade"], tag_ids=[None, None, "77"])
+        for n in range(4)
+    ]
+    found = details(connection, write_facts(rows))
+    assert found[Kind.HASHTAG, "may"].region("ALL").period(7).related == (Related("parade", "77"),)
+    assert found[Kind.HASHTAG, "fyp"].region("ALL").period(7).related == ()

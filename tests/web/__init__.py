@@ -1,0 +1,1 @@
+"""Tests of serving: in process, and over a real socket."""

@@ -1,0 +1,86 @@
+"""What is served without a key: health, readiness, documents, a first page, and refusals of unknown paths."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+from starlette.testclient import TestClient
+
+from tests.web.conftest import Served
+from trendwire.dialects.catalog import ENDPOINTS
+from trendwire.editions import Editions
+from trendwire.web.app import SECURITY_HEADERS, of_home
+
+
+def test_health_needs_no_edition(tmp_path: Path) -> None:
+    with TestClient(of_home(tmp_path)) as client:
+        assert client.get("/healthz").json()["status"] == "ok"
+        unready = client.get("/readyz")
+    assert unready.status_code == 503
+    assert unready.headers["retry-after"].isdigit()
+    assert "trendwire publish" in unready.json()["reason"]
+
+
+def test_readiness_says_which_edition(served: Served) -> None:
+    current = Editions(served.home).current()
+    assert served.client.get("/readyz").json() == {
+        "status": "ready",
+        "edition": current.number,
+        "as_of": current.as_of.isoformat(),
+        "content_hash": current.content_hash,
+    }
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi-3.0.json"])
+def test_the_documents_served_are_valid_and_complete(served: Served, path: str) -> None:
+    document = served.client.get(path).json()
+    validate(document)
+    assert {endpoint.path for endpoint in ENDPOINTS} <= set(document["paths"])
+
+
+def test_the_first_page_links_to_what_answers(served: Served) -> None:
+    links: list[str] = []
+
+    class Links(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            links.extend(value or "" for name, value in attrs if tag == "a" and name == "href")
+
+    page = served.client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    Links().feed(page.text)
+    assert links
+    assert [link for link in links if served.client.get(link).status_code != 200] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/openapi.json"])
+def test_pages_answer_head_and_refuse_other_methods(served: Served, path: str) -> None:
+    head = served.client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    refused = served.client.post(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/nope", "msg"), ("/v1/tiktok/trending/nope", "message"), ("/v1", "msg"), ("/api/v1/x", "msg")],
+)
+def test_an_unknown_path_is_a_404_in_the_dialect_spoken_there(served: Served, path: str, words: str) -> None:
+    refused = served.client.get(path)
+    assert refused.status_code == 404
+    assert set(refused.json()) == {"code", words, "data"}
+    assert refused.json()["code"] == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
+@pytest.mark.parametrize("path", [ENDPOINTS[0].path, "/tiktok/popular-trend/hashtag"])
+def test_an_endpoint_refuses_other_methods(served: Served, method: str, path: str) -> None:
+    refused = served.client.request(method, path)
+    assert refused.status_code == refused.json()["code"] == 405
+    assert "GET" in refused.headers["allow"]
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nope", "/v1/tiktok/trending/hashtags", "/openapi.json"])
+def test_every_answer_carries_the_security_headers(served: Served, path: str) -> None:
+    answer = served.client.get(path)
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == dict(SECURITY_HEADERS)
