@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest quality lock clean
+.PHONY: help setup dev demo test check lint types imports pytest quality docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ pytest: dev
 
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
 	@$(BIN)/python -m tests.quality
+
+docs: dev ## make the reference pages from the rows the program runs on
+	@$(BIN)/python -m tests.docs.reference
 
 lock: dev ## resolve the locks anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \

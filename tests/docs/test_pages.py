@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import RUN, SHOWN, blocks, matches, run_block, steps
+from tests.docs.reference import pages
 from tests.house.tree import ROOT
 from tests.serving import free_port
 
@@ -68,8 +69,9 @@ def test_every_block_runs_and_prints_what_is_shown(page: Path, demo: Demo, tmp_p
         "TRENDWIRE_HOME": str(demo.home if page.parent == ROOT else tmp_path / "home"),
         "TRENDWIRE_KEY": demo.key,
         "COLUMNS": "100",
-        "EXAMPLES": str(ROOT / "examples"),
+        "NO_COLOR": "1",
     }
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     text = page.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{demo.port}")
     for block in blocks(text):
         if block.language in RUN and not block.skipped:
@@ -81,3 +83,8 @@ def test_a_block_that_prints_something_else_is_found() -> None:
     assert step.command == "echo a \\\n  b"
     assert matches(step.output, "a b c\n")
     assert not matches(step.output, "a b\n")
+
+
+def test_the_reference_is_what_the_program_says() -> None:
+    stale = [path.name for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    assert stale == [], "make docs"
