@@ -35,7 +35,7 @@ def shared_wire() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a small simulated world, ingested and published by the pipeline. Read only: see `linked`."""
+    """A home with a small simulated world, published by the pipeline. Read only: see `linked`."""
     home = tmp_path_factory.mktemp("world")
     publish_world(home)
     return home

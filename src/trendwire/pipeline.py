@@ -59,7 +59,7 @@ def ingest_from(
     settings: Settings, sources: Iterable[Source], at: datetime, progress: Progress
 ) -> IngestReport:
     """The same from sources of any kind. Raises Conflict where another process stores facts now."""
-    workers = min(settings.engine_threads or os.cpu_count() or 1, MOST_WORKERS)
+    workers = min(_threads(settings), MOST_WORKERS)
     return take_in(sources, settings.home, int(at.timestamp()), f"{at:%Y%m%dT%H%M%S}", progress, workers)
 
 
@@ -132,7 +132,13 @@ def _published(home: Path) -> list[Published]:
 
 
 def _resources(settings: Settings) -> Resources:
-    return Resources(settings.engine_threads, settings.engine_memory_mb)
+    return Resources(_threads(settings), settings.engine_memory_mb)
+
+
+def _threads(settings: Settings) -> int:
+    """What is set, else the processors that this process may run on (the machine may have more)."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return settings.engine_threads or (len(allowed(0)) if allowed else os.cpu_count() or 1)
 
 
 @contextmanager

@@ -43,7 +43,9 @@ def _demo(home: Path, use: list[str]) -> str:
             assert process.wait(30) == 0
         finally:
             process.kill()
-    return re.findall(r"sk_live_\w+", "\n".join(printed))[0]
+    found = re.search(r"sk_live_\w+", "\n".join(printed))
+    assert found
+    return found[0]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")

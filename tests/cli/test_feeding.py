@@ -10,7 +10,7 @@ from tests.cli.conftest import Call
 from tests.small_world import DAYS, LAST_DAY
 
 DAY = 1_746_057_600  # 2025-05-01
-POSTS = [
+POSTS: list[dict[str, object]] = [
     {
         "id": number,
         "create_time": DAY + number,
@@ -74,7 +74,7 @@ def test_the_same_seed_is_the_same_world(call: Call, tmp_path: Path) -> None:
 
 
 def test_bad_rows_and_bad_files_leave_the_others_be(call: Call, tmp_path: Path) -> None:
-    rows = [*POSTS, {"create_time": DAY}, {"id": "x", "create_time": "never"}]
+    rows: list[dict[str, object]] = [*POSTS, {"create_time": DAY}, {"id": "x", "create_time": "never"}]
     _ndjson(tmp_path / "good.ndjson", rows)
     (tmp_path / "bad.html").write_text("<html></html>")
     ended = call("ingest", tmp_path / "*.ndjson", tmp_path / "bad.html", tmp_path / "none.csv", "--json")

@@ -22,7 +22,7 @@ def _commands() -> Iterator[tuple[str, ...]]:
         yield from ((name, child) for child in children) if children else [(name,)]
 
 
-@pytest.mark.parametrize("words", _commands(), ids=" ".join)
+@pytest.mark.parametrize("words", list(_commands()), ids=" ".join)
 def test_every_command_has_help_with_an_example(call: Call, words: tuple[str, ...]) -> None:
     ended = call(*words, "--help")
     assert ended.code == 0

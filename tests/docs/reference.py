@@ -1,7 +1,7 @@
-"""Renders the reference pages from the rows that the program itself runs on (`python -m tests.docs.reference`)."""
+"""Renders the reference pages from the rows that the program itself runs on (`make docs`)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def pages() -> dict[Path, str]:
     return {FOLDER / name: MADE + text.rstrip() + "\n" for name, text in made.items()}
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     cells = (" | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) for line in lines)
     return "\n".join(f"| {line} |" for line in cells)
@@ -63,7 +63,8 @@ def _endpoint(endpoint: Endpoint, document: dict[str, Any]) -> str:
     example = json.dumps(reply["example"], ensure_ascii=False, indent=1)
     fields = list(_fields(reply["schema"], document, ""))
     return (
-        f"### {endpoint.summary}\n\n`{endpoint.method} {endpoint.path}`: {endpoint.credits} credits.{also}\n\n"
+        f"### {endpoint.summary}\n\n"
+        f"`{endpoint.method} {endpoint.path}`: {endpoint.credits} credits.{also}\n\n"
         f"{endpoint.description}\n\n"
         f"{_table(('parameter', 'in', 'default', 'accepted', 'meaning'), _parameters(told))}\n\n"
         f"```text\n{curl}\n```\n\n"

@@ -96,11 +96,12 @@ def test_creators_count_once_in_each_window_that_holds_a_post(of_x: Any) -> None
         tagged(6, 365, username="a"),
         tagged(7, 1094, username="c", region=None),
         tagged(8, 1095, username="d"),
+        tagged(9, 119, username="e"),
     ]
     found = of_x(rows)
-    assert [found.region("VN").period(p).creators for p in DETAIL_PERIODS] == [1, 2, 2, 2, 2]
+    assert [found.region("VN").period(p).creators for p in DETAIL_PERIODS] == [1, 2, 3, 3, 3]
     assert [found.region("DE").period(p).creators for p in DETAIL_PERIODS] == [0, 0, 1, 1, 1]
-    assert [found.region("ALL").period(p).creators for p in DETAIL_PERIODS] == [1, 2, 2, 2, 3]
+    assert [found.region("ALL").period(p).creators for p in DETAIL_PERIODS] == [1, 2, 3, 3, 4]
 
 
 def test_promoted_from_the_window_of_a_promoted_post_on(of_x: Any) -> None:

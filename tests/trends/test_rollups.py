@@ -240,12 +240,12 @@ def test_a_sound_takes_each_attribute_from_its_newest_post(
             [
                 fact("1", "2025-05-03", music_id="7", music_title="old", music_duration=30),
                 fact("2", "2025-05-05", music_id="7", music_title="new", is_commercial_music=False),
-                fact("9", "2025-05-05", music_id="7", song_id="77"),
+                fact("9", "2025-05-05", music_id="7", music_title="newest", song_id="77"),
             ]
         ),
     )
     query = "SELECT kind, wire_id, song_id, title, author, duration, commercial FROM subjects"
-    assert rows(connection, query) == [("sound", "7", "77", "new", None, 30, False)]
+    assert rows(connection, query) == [("sound", "7", "77", "newest", None, 30, False)]
 
 
 def industry_after(connection: Connection, parts: list[Path], ends: list[str]) -> list[int | None]:

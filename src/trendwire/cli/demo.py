@@ -4,7 +4,9 @@ The world of a demo home is named in its `demo.json`, written before anything el
 goes on with the same world, and a later run finds everything there and starts at once.
 """
 
+import os
 import shlex
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -19,21 +21,24 @@ from trendwire.cli.program import Home, app, examples, settings_for
 from trendwire.cli.serving import Port, edition_words, listening, run
 from trendwire.dialects.catalog import BY_NAME
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
+from trendwire.domain.periods import CHART_PERIODS
 from trendwire.editions import Edition, Editions
 from trendwire.errors import Conflict
 from trendwire.facts.store import FactStore
-from trendwire.settings import Settings
+from trendwire.settings import ENV_PREFIX, Settings
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
 from trendwire.web.server import check_free
 
 POSTS, DAYS, REGIONS, SEED = 200_000, 400, 40, 1
+LAST_DAY = date(2026, 10, 31)
+"""The same on every machine, and so are all charts: a tour can show what its reader will see."""
+
 ROWS_PER_POST = 3
 """About how often a post is observed; for the progress bar."""
 
 KEY_NAME = "demo"
 CREDITS, QPS = 100_000, 50
-PERIOD = 7
 
 _MARK = "demo.json"
 
@@ -52,7 +57,8 @@ def demo(
     home: Home = None,
 ) -> None:
     """Make up a world, publish it, serve it, and print a key and three requests to paste."""
-    settings = settings_for(context, home or context.obj or default_home(), port=port)
+    given = home or context.obj or os.environ.get(f"{ENV_PREFIX}HOME")
+    settings = settings_for(context, Path(given) if given else default_home(), port=port)
     check_free(settings.host, settings.port)
     world = _world(settings, posts)
     if not Editions(settings.home).records():
@@ -74,7 +80,7 @@ def _world(settings: Settings, posts: int) -> World:
         return msgspec.json.decode(mark.read_bytes(), type=Mark).world
     if FactStore(settings.home).snapshot().posts:
         raise Conflict(f"{settings.home} holds posts that are not a demo's: name another --home")
-    world = World(posts=posts, days=DAYS, regions=REGIONS, seed=SEED, last_day=clock.yesterday())
+    world = World(posts=posts, days=DAYS, regions=REGIONS, seed=SEED, last_day=LAST_DAY)
     settings.home.mkdir(parents=True, exist_ok=True)
     mark.write_bytes(msgspec.json.encode(Mark(world)))
     return world
@@ -115,16 +121,17 @@ def greeting(settings: Settings, key: str, edition: Edition) -> list[str]:
 
 def requests(url: str, key: str, edition: Edition) -> list[str]:
     """Three curl lines: a chart, the detail of its first row, the same chart in the other dialect."""
-    region, top = _something(edition)
-    chart = {"region": region, "period": PERIOD, "limit": 5}
-    detail = {"hashtag_name": top, "region": region, "period": PERIOD}
-    other = {"country_code": region, "period": PERIOD, "limit": 5}
-    asked = [
-        ("keyapi_trending_hashtags", chart),
-        ("keyapi_trending_hashtag_detail", detail),
-        ("crawlora_popular_hashtags", other),
-    ]
-    return [_curl(url, key, name, values) for name, values in asked]
+    chart, top = _something(edition)
+    asked: dict[str, dict[str, object]] = {
+        "keyapi_trending_hashtags": {"region": chart.region, "period": chart.period, "limit": 5},
+        "keyapi_trending_hashtag_detail": {
+            "hashtag_name": top,
+            "region": chart.region,
+            "period": chart.period,
+        },
+        "crawlora_popular_hashtags": {"country_code": chart.region, "period": chart.period, "limit": 5},
+    }
+    return [_curl(url, key, name, values) for name, values in asked.items()]
 
 
 def _curl(url: str, key: str, name: str, values: dict[str, object]) -> str:
@@ -135,13 +142,13 @@ def _curl(url: str, key: str, name: str, values: dict[str, object]) -> str:
     return f"curl -s -H {shlex.quote(header)} {shlex.quote(target)}"
 
 
-def _something(edition: Edition) -> tuple[str, str]:
-    """The region whose chart has most rows, and the hashtag at its top."""
-    charts = {
-        region: edition.chart(ChartKey(Kind.HASHTAG, PERIOD, region)) or () for region in edition.regions
-    }
-    region = max(charts, key=lambda code: len(charts[code]), default="")
-    for row in charts.get(region, ()):
-        if isinstance(row, HashtagEntry):
-            return region, row.name
+def _something(edition: Edition) -> tuple[ChartKey, str]:
+    """A country's chart that has rows, of the shortest period that has any, and the hashtag at its top."""
+    for period in CHART_PERIODS:
+        wanted = [ChartKey(Kind.HASHTAG, period, region) for region in edition.regions]
+        charts = [(key, edition.chart(key) or ()) for key in wanted]
+        key, rows = max(charts, key=lambda chart: len(chart[1]), default=(ChartKey(Kind.HASHTAG, period), ()))
+        for row in rows:
+            if isinstance(row, HashtagEntry):
+                return key, row.name
     raise Conflict("no chart of this world has rows: delete its folder and run again")

@@ -48,21 +48,23 @@ class Commands(TyperGroup):
 
     def _outcome(self, *args: Any, **options: Any) -> int:
         try:
-            return super().main(*args, **(options | {"standalone_mode": False})) or ExitCode.DONE
+            code = super().main(*args, **(options | {"standalone_mode": False})) or ExitCode.DONE
         except typer.TyperException as error:
             return _usage(error)
         except TrendwireError as error:
             say_error(error)
             return code_of(error)
-        except (KeyboardInterrupt, typer.Abort):
-            say("interrupted")
-            return ExitCode.INTERRUPTED
+        except typer.Abort:
+            code = ExitCode.INTERRUPTED
         except BrokenPipeError:
             sys.stderr.close()  # whoever read us is gone; Python would complain at its exit
             return ExitCode.FAILED
         except Exception as error:  # noqa: BLE001  the last door: never a traceback for a user
             say_error(error)
             return ExitCode.FAILED
+        if code == ExitCode.INTERRUPTED:
+            say("interrupted")
+        return int(code)
 
 
 def _usage(error: typer.TyperException) -> ExitCode:

@@ -40,6 +40,7 @@ class Intake:
 
     def __init__(self, inbox: Inbox, quarantine: Quarantine) -> None:
         self.rows = 0
+        self.repeated = 0
         self.unknown: Counter[str] = Counter()
         self._inbox, self._quarantine = inbox, quarantine
         self._lines = bytearray()
@@ -58,7 +59,9 @@ class Intake:
     def flush(self) -> None:
         """Append what is parsed: it is durable when this returns."""
         if self._lines:
-            self._inbox.append(self._lines)
+            # A batch known as a whole is not stored again, so no drain counts its rows.
+            if self._inbox.append(self._lines).repeated:
+                self.repeated += self._lines.count(b"\n")
             self._lines = bytearray()
 
 
@@ -106,7 +109,7 @@ def _report(
         rows=intake.rows,
         posts_new=drained.posts_new,
         observations_new=drained.observations_new,
-        duplicates=drained.duplicates,
+        duplicates=drained.duplicates + intake.repeated,
         quarantined=quarantine.count,
         quarantine_path=str(quarantine.path) if quarantine.path else None,
         unknown_fields=dict(intake.unknown.most_common()),

@@ -54,9 +54,8 @@ def check_free(host: str, port: int) -> None:
 def serve(app: ASGIApp, at: Listening, ready: Callable[[], None]) -> None:
     """Serve `app` until a signal; `ready` is called once, when connections are accepted.
 
-    Raises Conflict or InvalidInput where it cannot listen.
+    The caller has asked `check_free` before it opened what `app` serves from.
     """
-    check_free(at.host, at.port)
     asyncio.run(_serve(app, at, ready))
 
 
