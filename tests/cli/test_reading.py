@@ -8,7 +8,7 @@ from tests.cli.conftest import Call
 from tests.small_world import DAYS, LAST_DAY
 from trendwire.cli.explaining import MEANINGS, STEPS
 from trendwire.cli.printing import sparkline
-from trendwire.trends.scoring import Common, Components, Heat
+from trendwire.trends.scoring import Surroundings, Components, Heat
 
 
 def test_a_chart_is_a_table_of_its_rows(published: Call) -> None:
@@ -54,7 +54,7 @@ def test_what_has_no_rank_says_why(published: Call) -> None:
 
 
 def test_every_component_and_step_of_the_formula_has_words() -> None:
-    parts = [*Components.__dataclass_fields__, *Common.__dataclass_fields__]
+    parts = [*Components.__dataclass_fields__, *Surroundings.__dataclass_fields__]
     assert sorted(MEANINGS) == sorted(parts)
     assert list(STEPS) == list(Heat.__dataclass_fields__)
 

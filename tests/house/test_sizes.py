@@ -35,7 +35,7 @@ def test_every_module_opens_with_what_it_owns() -> None:
 
 def test_names_avoid_words_that_say_nothing() -> None:
     empty = re.compile(
-        r"(^|_)(utils?|helpers?|common|manager|processor|info)(_|$)|(Manager|Processor|Helper)"
+        r"(^|_)(utils?|helpers?|common|manager|processor|info)(_|$)|(Manager|Processor|Helper|Common|Utils)"
     )
     named = [
         f"{name_of(path)}: {name}"

@@ -61,9 +61,9 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_does_not() -> N
     assert truth(small) == truth(small)
 
 
-def test_it_holds_about_the_posts_asked_for_seen_about_three_times() -> None:
+def test_it_holds_about_the_posts_asked_for_seen_about_twice() -> None:
     assert len(posts()) == pytest.approx(WORLD.posts, rel=0.06)
-    assert 2.5 < len(rows()) / len(posts()) < 3.3
+    assert 1.7 < len(rows()) / len(posts()) < 2.2
 
 
 def test_every_field_is_of_the_public_format() -> None:
@@ -178,7 +178,8 @@ def test_a_ring_pushes_three_tags_that_hardly_anyone_watches() -> None:
         assert len({row["username"] for row in pushed}) > 0.9 * len(ring.accounts)
         others = [r for r in posts().values() if r["region_code"] == ring.region and r not in pushed]
         usual = median(row["view_count"] or 0 for row in others)
-        assert max(row["view_count"] or 0 for row in pushed) < 0.125 * usual
+        # A tenth of what others get in the end; how much of it was seen depends on when a post was seen last.
+        assert max(row["view_count"] or 0 for row in pushed) < 0.16 * usual
 
 
 def test_regions_differ_in_size_by_far() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.house.tree import ROOT
 from tests.trends.conftest import AS_OF, WriteFacts, fact
 from trendwire.trends import ranking, rollups, scoring
-from trendwire.trends.scoring import Common, Components, Heat, counted, floor_of, score
+from trendwire.trends.scoring import Surroundings, Components, Heat, counted, floor_of, score
 
 COLUMNS = (
     *("creators", "watched", "best", "now", "past", "last", "world"),
@@ -31,14 +31,14 @@ def subject(
     return Components(now, now, best, now, past, last, past if world is None else world)
 
 
-def month(all_now: int = 500, windows: int = 8, world: int | None = None) -> Common:
+def month(all_now: int = 500, windows: int = 8, world: int | None = None) -> Surroundings:
     """A region as many people post in as ever, `windows` windows long."""
     past = all_now * windows
-    return Common(all_now, past, all_now, past if world is None else world)
+    return Surroundings(all_now, past, all_now, past if world is None else world)
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Components, Common]:
+def cases(draw: st.DrawFn) -> tuple[Components, Surroundings]:
     """Counts that can occur: parts are not larger than what they are part of."""
 
     def upto(most: int) -> int:
@@ -50,12 +50,12 @@ def cases(draw: st.DrawFn) -> tuple[Components, Common]:
     last = upto(min(past, all_last))
     watched, now = upto(creators), upto(creators)
     of = Components(creators, watched, upto(10**13), now, past, last, past + upto(others))
-    return of, Common(all_now, all_past, all_last, all_past + others)
+    return of, Surroundings(all_now, all_past, all_last, all_past + others)
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(cases(), min_size=1, max_size=40))
-def test_sql_and_python_give_the_same_bits(drawn: list[tuple[Components, Common]]) -> None:
+def test_sql_and_python_give_the_same_bits(drawn: list[tuple[Components, Surroundings]]) -> None:
     columns = {name: [getattr(c[n > 6], name) for c in drawn] for n, name in enumerate(COLUMNS)}
     unnested = ", ".join(f"unnest(${name}::BIGINT[]) AS {name}" for name in COLUMNS)
     with duckdb.connect() as connection:
@@ -85,14 +85,16 @@ def test_the_floor_lies_just_under_a_tenth_of_a_good_first_post(first_posts: lis
 
 
 @given(cases())
-def test_the_gate_lies_between_0_and_1_and_heat_is_never_negative(case: tuple[Components, Common]) -> None:
+def test_the_gate_lies_between_0_and_1_and_heat_is_never_negative(
+    case: tuple[Components, Surroundings],
+) -> None:
     heat = score(*case)
     assert 0 <= heat.gate <= 1
     assert heat.heat == heat.volume * heat.gate >= 0
 
 
 @given(cases())
-def test_more_creators_never_lower_it(case: tuple[Components, Common]) -> None:
+def test_more_creators_never_lower_it(case: tuple[Components, Surroundings]) -> None:
     of, among = case
     more = replace(of, creators=of.creators + 1, watched=of.watched + 1, now=of.now + 1)
     joined = replace(among, all_now=among.all_now + 1)
@@ -101,7 +103,7 @@ def test_more_creators_never_lower_it(case: tuple[Components, Common]) -> None:
 
 
 @given(cases())
-def test_unwatched_creators_add_at_most_what_the_watched_carry(case: tuple[Components, Common]) -> None:
+def test_unwatched_creators_add_at_most_what_the_watched_carry(case: tuple[Components, Surroundings]) -> None:
     of, _ = case
     assert counted(of.creators + 100, of.watched) <= 2 * of.watched
     assert counted(of.creators, 0) == 0

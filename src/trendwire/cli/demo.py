@@ -34,7 +34,7 @@ POSTS, DAYS, REGIONS, SEED = 200_000, 400, 40, 1
 LAST_DAY = date(2026, 10, 31)
 """The same on every machine, and so are all charts: a tour can show what its reader will see."""
 
-ROWS_PER_POST = 3
+ROWS_PER_POST = 2
 """About how often a post is observed; for the progress bar."""
 
 KEY_NAME = "demo"

@@ -11,7 +11,7 @@ from trendwire.domain.charts import CHART_SIZE, MIN_CREATORS, WORLD, HashtagEntr
 from trendwire.domain.details import HashtagFacts, PeriodDetail
 from trendwire.domain.periods import Window
 from trendwire.domain.queries import ChartPage, DetailAnswer
-from trendwire.trends.scoring import Common, Components, score
+from trendwire.trends.scoring import Surroundings, Components, score
 
 MEANINGS: dict[str, str] = {
     "creators": "creators who posted it in the window",
@@ -162,5 +162,5 @@ def _steps(over: PeriodDetail) -> dict[str, float]:
         return {}
     counts = {name: int(value) for name, value in over.components.items()}
     own = Components(**{field.name: counts[field.name] for field in fields(Components)})
-    shared = Common(**{field.name: counts[field.name] for field in fields(Common)})
+    shared = Surroundings(**{field.name: counts[field.name] for field in fields(Surroundings)})
     return asdict(score(own, shared))

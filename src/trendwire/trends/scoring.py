@@ -135,7 +135,7 @@ class Components:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class Surroundings:
     """The factors that all subjects of a region, period and end day share: the same counts over all posts."""
 
     all_now: int
@@ -174,7 +174,7 @@ def floor_of(first_posts: Sequence[int]) -> int:
     return part >> spare << spare
 
 
-def score(of: Components, among: Common) -> Heat:
+def score(of: Components, among: Surroundings) -> Heat:
     """The heat of a subject. Without any past in the region, or nobody watched, everything is 0."""
     if among.all_now <= 0 or among.all_past <= 0 or of.watched <= 0:
         return Heat(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -190,7 +190,7 @@ def score(of: Components, among: Common) -> Heat:
     return Heat(usual, expected, bound, gate, volume, volume * gate)
 
 
-def _usual(of: Components, among: Common) -> float:
+def _usual(of: Components, among: Surroundings) -> float:
     """The past, with the last window cut to what a surprise may add to it, where a longer past tells."""
     older, all_older = float(of.past - of.last), float(among.all_past - among.all_last)
     all_last = float(among.all_last)
@@ -199,13 +199,13 @@ def _usual(of: Components, among: Common) -> float:
     return older + min(float(of.last), _VALUE["spike"] * (older * (all_last / all_older)) + 1.0)
 
 
-def _share(of: Components, among: Common) -> float:
+def _share(of: Components, among: Surroundings) -> float:
     """The share of past creators outside the region who used the subject."""
     elsewhere, others = float(of.world - of.past), float(among.all_world - among.all_past)
     return elsewhere / others if elsewhere > 0.0 and others > 0.0 else 0.0
 
 
-def _expected(usual: float, share: float, among: Common) -> float:
+def _expected(usual: float, share: float, among: Surroundings) -> float:
     """Creators to expect now from the region's own past, or, if that is more, with what the world lends."""
     all_now, all_past = float(among.all_now), float(among.all_past)
     lent = _VALUE["lent"] * all_now
