@@ -1,11 +1,10 @@
 """Owns what a detail adds to a row: audience, related hashtags, related posts."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import log
+from math import floor, log
 from typing import Literal
 
 from tests.oracle import counts
@@ -18,6 +17,11 @@ COUNTRIES = {"hashtag": 11, "sound": 10}
 RELATED = 5
 RELATED_CREATORS = 3
 RELATED_POSTS = 50
+LIFTS = (15, 80)  # tenths
+CROWD = 80
+LONGEST = 1095
+EVERYDAY = 8
+AFFINITY = 300_000_000
 LEVELS = {"18-24": 3, "25-34": 4, "35-44": 5, "45-54": 5, "55-64": 5, "55+": 5, "65+": 5, "35+": 5}
 
 Audience = Literal["ages", "interests", "countries"]
@@ -25,25 +29,28 @@ Audience = Literal["ages", "interests", "countries"]
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """How often two hashtags meet among the posts created in a window and region."""
+    """How often two hashtags meet in a window and region, in distinct creators.
+
+    `both`: who used the two in one post; `left`, `right`: who used each; `everyone`: who posted at all.
+    """
 
     both: int
     left: int
     right: int
-    posts: int
-    creators: int
+    everyone: int
 
 
 # A measure says how strongly two hashtags belong together; None = not related.
-Measure = Callable[[Together], float | None]
+Measure = Callable[[Together], int | None]
 
 
-def npmi(of: Together) -> float | None:
-    """Normalised pointwise mutual information over posts; None where they meet no more than by chance."""
-    if of.both == of.posts:
+def affinity(of: Together) -> int | None:
+    """Normalised pointwise mutual information in whole billionths; None where it is weak or hardly lifted."""
+    lifted, chance = of.both * of.everyone, of.left * of.right
+    if 10 * lifted < min(max(of.everyone, LIFTS[0]), LIFTS[1]) * chance:
         return None
-    value = log(of.both * of.posts / (of.left * of.right)) / -log(of.both / of.posts)
-    return value if value > 0 else None
+    value = floor(10**9 * (log(lifted / chance) / log(of.everyone / of.both)))
+    return value if value >= AFFINITY else None
 
 
 def mean_shares(posts: Iterable[Post], audience: Audience) -> dict[str, Fraction]:
@@ -93,11 +100,11 @@ def indexed(
 class Details:
     """The details of one world; remembers what is the same for all subjects of a region and window."""
 
-    def __init__(self, world: World, measure: Measure = npmi) -> None:
+    def __init__(self, world: World, measure: Measure = affinity) -> None:
         self.world = world
         self._measure = measure
         self._overall: dict[tuple[Audience, str, date, int], dict[str, Fraction]] = {}
-        self._tag_posts: dict[tuple[str, date, int], tuple[int, Counter[str]]] = {}
+        self._tag_creators: dict[tuple[str, date, int], tuple[int, dict[str, int]]] = {}
 
     def inside(self, kind: Kind, identity: str, region: str, as_of: date, period: int) -> list[Post]:
         """The subject's posts created in the window and region."""
@@ -129,33 +136,45 @@ class Details:
         shown = {label: share for label, share in inside.items() if label in REGIONS}
         return indexed(shown, self.overall("countries", region, as_of, period), COUNTRIES[kind])
 
-    def _tags_around(self, region: str, as_of: date, period: int) -> tuple[int, Counter[str]]:
-        """(posts, posts per hashtag) created in the window and region."""
+    def _tags_around(self, region: str, as_of: date, period: int) -> tuple[int, dict[str, int]]:
+        """(creators, creators per hashtag) of the posts created in the window and region."""
         key = (region, as_of, period)
-        if key not in self._tag_posts:
+        if key not in self._tag_creators:
             around = self._around(region, as_of, period)
-            self._tag_posts[key] = len(around), Counter(tag for post in around for tag in post.tags)
-        return self._tag_posts[key]
+            users: dict[str, set[str]] = {}
+            for post in around:
+                for tag in post.tags if post.creator is not None else ():
+                    users.setdefault(tag, set()).add(post.creator or "")
+            per_tag = {tag: len(found) for tag, found in users.items()}
+            self._tag_creators[key] = len(counts.creators(around)), per_tag
+        return self._tag_creators[key]
+
+    def _everyday(self, as_of: date) -> set[str]:
+        """Hashtags that more than one creator in eight of the whole world uses, where there are enough."""
+        everyone, per_tag = self._tags_around(counts.ALL, as_of, LONGEST)
+        return {tag for tag, used in per_tag.items() if everyone >= CROWD and EVERYDAY * used > everyone}
 
     def together(self, name: str, region: str, as_of: date, period: int) -> dict[str, Together]:
         """Every other hashtag that shares a post with this one, and how often."""
-        posts, per_tag = self._tags_around(region, as_of, period)
+        everyone, per_tag = self._tags_around(region, as_of, period)
         shared: dict[str, list[Post]] = {}
         for post in self.inside("hashtag", name, region, as_of, period):
             for other in post.tags:
                 shared.setdefault(other, []).append(post)
         return {
-            other: Together(len(found), per_tag[name], per_tag[other], posts, len(counts.creators(found)))
+            other: Together(len(counts.creators(found)), per_tag[name], per_tag[other], everyone)
             for other, found in shared.items()
             if other != name
         }
 
     def related_hashtags(self, name: str, region: str, as_of: date, period: int) -> list[str]:
-        """Up to five, strongest association first, ties by identity; each met by three creators at least."""
+        """Up to five, strongest first, then most creators, then identity; three creators at least."""
         met = self.together(name, region, as_of, period)
-        strength = {other: self._measure(of) for other, of in met.items() if of.creators >= RELATED_CREATORS}
-        related = [(-value, other) for other, value in strength.items() if value is not None]
-        return [other for _, other in sorted(related)[:RELATED]]
+        everyday = self._everyday(as_of)
+        met = {} if name in everyday else {n: of for n, of in met.items() if n not in everyday}
+        strength = {n: (self._measure(of), of.both) for n, of in met.items() if of.both >= RELATED_CREATORS}
+        related = [(-value, -both, n) for n, (value, both) in strength.items() if value is not None]
+        return [n for _, _, n in sorted(related)[:RELATED]]
 
     def related_posts(self, kind: Kind, identity: str, region: str, as_of: date, period: int) -> list[str]:
         """Up to fifty numeric ids of posts that gained views in the window, most first, ties by id."""

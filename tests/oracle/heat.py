@@ -24,9 +24,10 @@ class Constants:
 
     prior: float = 0.2
     tolerance: float = 1.25
-    sigmas: float = 3.0
-    sigmas_known: float = 4.0
-    known: float = 5.0
+    sigmas: float = 2.75
+    doubt: float = 4.0
+    known: float = 0.002
+    habit: float = 0.3
     lent: float = 1.0
     spike: float = 2.0
 
@@ -90,29 +91,29 @@ def heat(of: Components, by: Constants = Constants()) -> float:
     """Volume gated by surprise; 0 where nothing says what to expect."""
     if of.all_now <= 0 or of.all_past <= 0 or of.watched <= 0:
         return 0.0
+    usual, share = _usual(of, by), _share(of)
     ratio = of.all_now / of.all_past
     shift = by.prior * max(1.0, ratio)
-    mean = _expected(of, by) + shift
-    elsewhere = _elsewhere(of)
-    sigmas = by.sigmas + by.sigmas_known * (elsewhere / (elsewhere + by.known))
-    bound = by.tolerance * mean + sigmas * sqrt(mean * (1.0 + ratio))
+    mean = _expected(of, by, usual, share) + shift
+    own = usual / of.all_past
+    common = max(share / (share + by.known), own / (own + by.habit))
+    bound = by.tolerance * mean + by.sigmas * sqrt(mean * (1.0 + ratio)) + by.doubt * common
     gate = max(0.0, 1.0 - bound / (of.now + shift))
     size = min(of.creators, 2 * of.watched)
     volume = (sqrt(size) * sqrt(sqrt(size))) * sqrt(sqrt(1.0 + of.best))
     return volume * gate
 
 
-def _elsewhere(of: Components) -> int:
-    return max(0, of.world - of.past)
+def _share(of: Components) -> float:
+    """The share of the past creators elsewhere who used it."""
+    elsewhere, others = of.world - of.past, of.all_world - of.all_past
+    return elsewhere / others if elsewhere > 0 and others > 0 else 0.0
 
 
-def _expected(of: Components, by: Constants) -> float:
-    """Expected creators: from the own past and from some creators that the rest of the world lends."""
-    elsewhere, others = _elsewhere(of), of.all_world - of.all_past
-    lends = elsewhere > 0 and others > 0
-    lent = by.lent * of.all_now if lends else 0.0
-    share = elsewhere / others if lends else 0.0
-    return of.all_now * (_usual(of, by) + lent * share) / (of.all_past + lent)
+def _expected(of: Components, by: Constants, usual: float, share: float) -> float:
+    """Expected creators: from the own past, or, if that is more, with what the rest of the world lends."""
+    lent = by.lent * of.all_now
+    return max(of.all_now * usual / of.all_past, of.all_now * (usual + lent * share) / (of.all_past + lent))
 
 
 def _usual(of: Components, by: Constants) -> float:

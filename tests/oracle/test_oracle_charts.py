@@ -96,14 +96,15 @@ def test_a_post_is_judged_by_the_floor_of_its_own_region() -> None:
 def test_heat_follows_the_documented_order() -> None:
     alone = heat.Components(16, 16, 255, 16, 4, 4, 4, 20, 20, 5, 20)
     # The last window counts at most 2 * 0 + 1, so expected 1 and mean 1.2; nobody lends.
-    gate = 1 - (1.25 * 1.2 + 3 * sqrt(1.2 * 2)) / 16.2
+    everyday = (1 / 20) / (1 / 20 + 0.3)
+    gate = 1 - (1.25 * 1.2 + 2.75 * sqrt(1.2 * 2) + 4 * everyday) / 16.2
     assert heat.heat(alone) == pytest.approx(8 * 4 * gate, rel=1e-12)
     known = heat.Components(20, 8, 255, 16, 0, 0, 10, 20, 20, 5, 120)
-    # 10 of 100 elsewhere: 20 lent creators expect 2, so 20 * 2 / 40 = 1; 3 + 4 * 10 / 15 sigmas.
-    gate = 1 - (1.25 * 1.2 + (3 + 40 / 15) * sqrt(1.2 * 2)) / 16.2
+    # 10 of 100 elsewhere: 20 lent creators expect 2, so 20 * 2 / 40 = 1; as common as that elsewhere: 0.1.
+    gate = 1 - (1.25 * 1.2 + 2.75 * sqrt(1.2 * 2) + 4 * 0.1 / 0.102) / 16.2
     assert heat.heat(known) == pytest.approx(8 * 4 * gate, rel=1e-12)
     # No longer past (2 * 5 < 15): all 4 are expected, mean 4.2.
-    gate = 1 - (1.25 * 4.2 + 3 * sqrt(4.2 * 2)) / 16.2
+    gate = 1 - (1.25 * 4.2 + 2.75 * sqrt(4.2 * 2) + 4 * 0.2 / 0.5) / 16.2
     assert heat.heat(heat.Components(16, 16, 255, 16, 4, 4, 4, 20, 20, 15, 20)) == pytest.approx(8 * 4 * gate)
     assert heat.heat(heat.Components(16, 16, 255, 16, 0, 0, 0, 20, 0, 0, 0)) == 0.0
 
@@ -210,7 +211,7 @@ def test_interests_and_countries_are_indexed_against_the_region() -> None:
 def test_related_hashtags_need_three_creators_and_more_than_chance() -> None:
     pairs = [["a", "b", "fyp"]] * 3 + [["a", "c", "fyp"]] * 2 + [["fyp"]] * 5
     of = details.Details(world([row(n, AS_OF, hashtag_names=p) for n, p in enumerate(pairs)], INGESTED))
-    assert of.together("a", ALL, AS_OF, 7)["b"] == details.Together(3, 5, 3, 10, 3)
+    assert of.together("a", ALL, AS_OF, 7)["b"] == details.Together(3, 5, 3, 10)
     assert of.related_hashtags("a", ALL, AS_OF, 7) == ["b"]  # c: two creators; fyp: in every post
     assert of.related_hashtags("fyp", ALL, AS_OF, 7) == []
 

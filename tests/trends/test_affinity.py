@@ -14,7 +14,15 @@ from tests.trends.test_details import details
 from trendwire.domain.charts import Kind
 from trendwire.domain.details import Related
 from trendwire.domain.periods import Window
-from trendwire.trends.affinity import BILLION, MIN_AFFINITY, MIN_LIFT, MOST_RELATED, SUPPORT, affinity
+from trendwire.trends.affinity import (
+    BILLION,
+    CROWD,
+    MIN_AFFINITY,
+    MOST_RELATED,
+    SUPPORT,
+    affinity,
+    is_everyday,
+)
 
 Post = tuple[int, str, str | None, frozenset[str]]
 """Days ago, username, region, tags."""
@@ -33,13 +41,20 @@ def test_three_creators_are_needed() -> None:
 def test_what_most_creators_use_is_related_to_nothing() -> None:
     """However often they come together: no lift exceeds everyone / first."""
     everyone = 10_000
-    first = everyone // MIN_LIFT + 1
+    first = everyone // (CROWD // 10) + 1
     assert all(affinity(both, first, both, everyone) is None for both in range(SUPPORT, first + 1))
+
+
+def test_in_a_small_population_less_lift_will_do() -> None:
+    """Three of ten creators who always come together are related; what all ten use is not."""
+    assert (affinity(3, 5, 3, 10) or 0) >= MIN_AFFINITY
+    assert affinity(5, 5, 10, 10) is None
+    assert affinity(10, 10, 30, 50) is None
 
 
 def test_a_big_population_asks_for_more_than_the_least_lift() -> None:
     """Three creators of hashtags with 100 and 250 reach a lift of 12 there by chance."""
-    assert MIN_LIFT < 3 * 100_000 / (100 * 250)
+    assert CROWD / 10 < 3 * 100_000 / (100 * 250)
     assert affinity(3, 100, 250, 100_000) is None
     assert (affinity(30, 300, 250, 100_000) or 0) >= MIN_AFFINITY
 
@@ -53,8 +68,19 @@ def test_it_is_symmetric_and_never_above_one(both: int, more: int, other: int, r
     assert found is None or MIN_AFFINITY <= found <= BILLION
 
 
+def everyday(posts: list[Post]) -> set[str]:
+    """The hashtags that are everyday in the whole world."""
+    users: dict[str, set[str]] = defaultdict(set)
+    for _, user, _, tags in posts:
+        for tag in tags:
+            users[tag].add(user)
+    everyone = len({user for _, user, _, _ in posts})
+    return {tag for tag, found in users.items() if is_everyday(len(found), everyone)}
+
+
 def by_hand(posts: list[Post], region: str, period: int) -> dict[str, list[str]]:
     """The related hashtags of every hashtag, counted from the definition."""
+    without = everyday(posts)
     window = Window.of(period, AS_OF)
     together: dict[tuple[str, str], set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
@@ -62,9 +88,9 @@ def by_hand(posts: list[Post], region: str, period: int) -> dict[str, list[str]]
     for ago, user, home, tags in posts:
         if region in ("ALL", home) and window.holds(AS_OF - timedelta(days=ago)):
             everyone.add(user)
-            for tag in tags:
+            for tag in tags - without:
                 users[tag].add(user)
-                for other in tags - {tag}:
+                for other in tags - without - {tag}:
                     together[tag, other].add(user)
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for (tag, other), both in together.items():

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.house.tree import ROOT
 from tests.trends.conftest import AS_OF, WriteFacts, fact
 from trendwire.trends import ranking, rollups, scoring
-from trendwire.trends.scoring import Surroundings, Components, Heat, counted, floor_of, score
+from trendwire.trends.scoring import Components, Heat, Surroundings, counted, floor_of, score
 
 COLUMNS = (
     *("creators", "watched", "best", "now", "past", "last", "world"),

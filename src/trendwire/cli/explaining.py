@@ -11,7 +11,7 @@ from trendwire.domain.charts import CHART_SIZE, MIN_CREATORS, WORLD, HashtagEntr
 from trendwire.domain.details import HashtagFacts, PeriodDetail
 from trendwire.domain.periods import Window
 from trendwire.domain.queries import ChartPage, DetailAnswer
-from trendwire.trends.scoring import Surroundings, Components, score
+from trendwire.trends.scoring import Components, Surroundings, score
 
 MEANINGS: dict[str, str] = {
     "creators": "creators who posted it in the window",

@@ -8,8 +8,8 @@ them, and `everyone` all who posted:
     affinity = ln(lift) / ln(everyone / both)              0 is chance, 1 is always together
 
 in whole billionths, rounded down, so that the last bits of a logarithm order nothing. A pair below
-`MIN_LIFT`, `MIN_AFFINITY` or `SUPPORT` is not related. No lift exceeds everyone / first: what more than one
-creator in `MIN_LIFT` uses is therefore related to nothing, and nothing to it, and no stop list is needed.
+the least lift, `MIN_AFFINITY` or `SUPPORT` is not related. No lift exceeds everyone / first: what more than
+one creator in eight uses is therefore related to nothing, and nothing to it, and no stop list is needed.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,13 @@ BILLION = 1_000_000_000
 SUPPORT = 3
 """Creators who used both hashtags in one post, at least."""
 
-MIN_LIFT = 8
-"""On four real sets fyp, used by 15 to 39 % of creators, reaches 6.8 at most."""
+LEAST_CROWD, CROWD = 15, 80
+"""A tenth of the creators, within these bounds, is the least lift: 1.5 to 8. On four real sets fyp, used by
+15 to 39 % of creators, reaches 6.8 at most; but where there are few creators, no pair can reach 8."""
+
+EVERYDAY_SHARE = 8
+"""What more than one creator in so many uses, in the whole world and the longest window, is everyday there:
+related to nothing in any region or window, also where so few creators posted that chance looks like lift."""
 
 MIN_AFFINITY = 300_000_000
 """Billionths. In a big population three creators soon exceed any lift by chance; this asks for more there."""
@@ -40,10 +45,15 @@ _STATEMENTS = ("candidates", "pair_uses", "supported", "pairs", "related", "rela
 def affinity(both: int, first: int, second: int, everyone: int) -> int | None:
     """The affinity of two hashtags in billionths, from counts of creators; None if they are not related."""
     gain, chance = both * everyone, first * second
-    if both < SUPPORT or gain < MIN_LIFT * chance:
+    if both < SUPPORT or 10 * gain < min(max(everyone, LEAST_CROWD), CROWD) * chance:
         return None
     measure = floor(BILLION * (log(gain / chance) / log(everyone / both)))
     return measure if measure >= MIN_AFFINITY else None
+
+
+def is_everyday(creators: int, everyone: int) -> bool:
+    """Whether a hashtag is everyday, from creators of the whole world and the longest window."""
+    return everyone >= CROWD and EVERYDAY_SHARE * creators > everyone
 
 
 def write_table(connection: DuckDBPyConnection, told: Callable[[float], None]) -> None:
@@ -54,7 +64,9 @@ def write_table(connection: DuckDBPyConnection, told: Callable[[float], None]) -
     values = {
         "world": WORLD,
         "support": SUPPORT,
-        "min_lift": MIN_LIFT,
+        "least_crowd": LEAST_CROWD,
+        "crowd": CROWD,
+        "everyday_share": EVERYDAY_SHARE,
         "min_affinity": MIN_AFFINITY,
         "billion": BILLION,
         "most": MOST_RELATED,

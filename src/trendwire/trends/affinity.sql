@@ -1,11 +1,14 @@
 -- name: candidates
--- A hashtag that fewer creators used in the whole world and the longest window can be in no pair that counts.
+-- A hashtag that fewer creators used in the whole world and the longest window can be in no pair that counts, and
+-- one that is everyday there is related to nothing.
 CREATE TABLE candidates AS
 SELECT subject
 FROM reach
 JOIN spots USING (spot)
 JOIN subjects USING (subject)
-WHERE kind = 'hashtag' AND region = $world AND creators[-1] >= $support;
+JOIN audience_size USING (region)
+WHERE kind = 'hashtag' AND region = $world AND creators[-1] >= $support
+    AND (everyone[-1] < $crowd OR $everyday_share * creators[-1] <= everyone[-1]);
 
 -- name: pair_uses
 -- Both hashtags in one post, each pair once (first < second), each creator at the smallest window of any such post.
@@ -57,7 +60,8 @@ WITH measured AS (
         pairs.first, pairs.second, a.spot AS first_spot, b.spot AS second_spot, span, pairs.creators,
         pairs.creators * everyone[span] AS gain,
         a_reach.creators[span] * b_reach.creators[span] AS chance,
-        everyone[span] / pairs.creators AS rarity
+        everyone[span] / pairs.creators AS rarity,
+        least(greatest(everyone[span], $least_crowd), $crowd) AS least_lift_by_ten
     FROM pairs
     JOIN audience_size USING (region)
     JOIN spots AS a ON a.subject = first AND a.region = pairs.region
@@ -67,7 +71,7 @@ WITH measured AS (
 ), scored AS (
     SELECT *, floor($billion * (ln(gain / chance) / ln(rarity)))::BIGINT AS affinity
     FROM measured
-    WHERE gain >= $min_lift * chance
+    WHERE 10 * gain >= least_lift_by_ten * chance
 ), directed AS (
     SELECT first_spot AS spot, span, second AS partner, affinity, creators FROM scored
     UNION ALL
