@@ -196,6 +196,15 @@ def weights(value: object) -> dict[str, float] | None:
     return kept or None
 
 
+def country_weights(value: object) -> dict[str, float] | None:
+    """Weights by ISO code in any case; what is no country is no part of the audience."""
+    kept: dict[str, float] = {}
+    for label, weight in (weights(value) or {}).items():
+        if label.upper() in REGIONS:
+            kept[label.upper()] = kept.get(label.upper(), 0.0) + weight
+    return kept or None
+
+
 def shares(audience: Mapping[str, float]) -> dict[str, Fraction]:
     """The weights of one post, exactly normalised to a sum of 1."""
     whole = sum(Fraction(weight) for weight in audience.values())

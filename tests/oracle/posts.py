@@ -29,7 +29,7 @@ ATTRIBUTES: dict[str, Callable[[Row], object]] = {
     "promoted": lambda row: fields.flag(row.get("is_promoted")),
     "ages": lambda row: fields.weights(row.get("audience_ages")),
     "interests": lambda row: fields.weights(row.get("audience_interests")),
-    "countries": lambda row: fields.weights(row.get("audience_countries")),
+    "countries": lambda row: fields.country_weights(row.get("audience_countries")),
 }
 
 

@@ -63,7 +63,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_does_not() -> N
 
 def test_it_holds_about_the_posts_asked_for_seen_about_twice() -> None:
     assert len(posts()) == pytest.approx(WORLD.posts, rel=0.06)
-    assert 1.7 < len(rows()) / len(posts()) < 2.2
+    assert 1.9 < len(rows()) / len(posts()) < 2.3
 
 
 def test_every_field_is_of_the_public_format() -> None:

@@ -4,7 +4,7 @@ Owns how posts are crawled; what happens in the world is drawn in `simulator_pla
 a chart should find, and its posts are written in `simulator_posts`. Feeds `trendwire simulate`,
 `trendwire demo` and the quality figures.
 
-Each post is observed one to three times, fewer near the last day, at counts that approach its final views.
+Each post is observed two or three times, fewer near the last day, at counts that approach its final views.
 Dirt, each as a share named here or there: rows without region or `observed_at`, falling counters, rows
 twice, blank counts. No row is so broken that it would go to quarantine.
 """
@@ -33,8 +33,8 @@ TWICE = 0.005
 
 _DAY = 86_400
 _RISE = 2.5 * _DAY  # a post has 1 - 1/e of its final views after this many seconds
-_GAPS = ((0.5, 1.5), (1.5, 5.0), (4.0, 10.0))  # days to the next observation: least, span
-_MORE_THAN_ONCE = (0.3, 0.75)  # shares of posts seen once, and once or twice; the rest is seen thrice
+_GAPS = ((0.2, 1.3), (4.0, 6.0), (4.0, 10.0))  # days to the next observation: least, span
+_ONCE_MORE = (0.0, 0.9)  # every post is seen twice, one in ten thrice
 
 
 def truth(world: World) -> Truth:
@@ -68,7 +68,7 @@ def _observations(draft: Draft, end: int, rng: random.Random) -> list[tuple[int,
     """When the post was seen and the row that was written then; the first is never later than `end`."""
     chance, fixed, created, final = rng.random, draft.row, draft.created, draft.final
     at, before, rows = created, 0, []
-    last = bisect_left(_MORE_THAN_ONCE, chance())
+    last = bisect_left(_ONCE_MORE, chance())
     for n in range(last + 1):
         least, span = _GAPS[n]
         at += int(_DAY * (least + span * chance()))
