@@ -14,8 +14,11 @@ import duckdb
 import msgspec
 
 from trendwire.errors import Corrupt
+from trendwire.facts.duck import connection
 from trendwire.facts.durable import exclusive, sweep, write_whole
-from trendwire.facts.sqlfiles import connection, load
+from trendwire.statements import named
+
+_SQL = named(__package__, "memberships.sql")
 
 MEMBERSHIP_COLUMNS = {
     "chart_key": "VARCHAR",
@@ -101,7 +104,7 @@ class Memberships:
             parquet = Path(scratch, "rows.parquet")
             with self._duckdb() as duck:
                 values = {"rows": str(lines), "columns": MEMBERSHIP_COLUMNS, "path": str(parquet)}
-                duck.execute(load("memberships")["write"], values)
+                duck.execute(_SQL["write"], values)
             return self.adopt(as_of, number, parquet)
 
     def _record(self, record: Published) -> None:
@@ -112,7 +115,7 @@ class Memberships:
     def _check(self, parquet: Path) -> None:
         try:
             with self._duckdb() as duck:
-                shape = duck.execute(load("memberships")["shape"], {"path": str(parquet)}).fetchall()
+                shape = duck.execute(_SQL["shape"], {"path": str(parquet)}).fetchall()
         except duckdb.Error as error:
             raise Corrupt("a membership file cannot be read", path=str(parquet)) from error
         if {column[0] for column in shape} != set(MEMBERSHIP_COLUMNS):

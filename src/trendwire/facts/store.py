@@ -15,10 +15,13 @@ import msgspec
 from trendwire.domain.posts import FACT_COLUMNS
 from trendwire.errors import Corrupt
 from trendwire.facts import manifest as manifests
+from trendwire.facts.duck import connection
 from trendwire.facts.durable import alone, exclusive, shared, sweep, sync
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.manifest import Manifest, Part
-from trendwire.facts.sqlfiles import connection, load
+from trendwire.statements import named
+
+_SQL = named(__package__, "store.sql")
 
 Progress = Callable[[str, float], None]
 """Told the stage and how much of it is done, 0 to 1."""
@@ -121,14 +124,14 @@ class FactStore:
         return list(waiting.items())
 
     def _take(self, duck: duckdb.DuckDBPyConnection, group: list[tuple[str, Path]]) -> DrainResult:
-        before, sql = self.snapshot(), load("store")
+        before = self.snapshot()
         self._stage(duck, [path for _, path in group])
         if before.parts:
-            duck.execute(sql["know"], {"parts": [str(self._parts / part.file) for part in before.parts]})
+            duck.execute(_SQL["know"], {"parts": [str(self._parts / part.file) for part in before.parts]})
         else:
-            duck.execute(sql["know_nothing"])
-        duck.execute(sql["pick"])
-        rows, fresh, posts = duck.execute(sql["tally"]).fetchall()[0]
+            duck.execute(_SQL["know_nothing"])
+        duck.execute(_SQL["pick"])
+        rows, fresh, posts = duck.execute(_SQL["tally"]).fetchall()[0]
         parts = self._file(duck, before.sequence)
         after = msgspec.structs.replace(
             before,
@@ -146,16 +149,14 @@ class FactStore:
     def _stage(self, duck: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
         try:
             values = {"files": [str(path) for path in files], "columns": FACT_COLUMNS}
-            duck.execute(load("store")["stage"], values)
+            duck.execute(_SQL["stage"], values)
         except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
             raise Corrupt("a batch in the inbox of the facts cannot be read", why=str(error)) from error
 
     def _file(self, duck: duckdb.DuckDBPyConnection, sequence: int) -> list[Part]:
         """Write what is fresh, one part a month."""
         parts = []
-        for number, (month, rows) in enumerate(
-            duck.execute(load("store")["months"]).fetchall(), sequence + 1
-        ):
+        for number, (month, rows) in enumerate(duck.execute(_SQL["months"]).fetchall(), sequence + 1):
             part = Part(f"{month}/{number:08d}.parquet", month, rows)
             self._write(duck, "file", part, {"month": month})
             parts.append(part)
@@ -176,7 +177,7 @@ class FactStore:
     ) -> None:
         path = self._parts / part.file
         path.parent.mkdir(exist_ok=True)
-        duck.execute(load("store")[statement], {**values, "path": str(path)})
+        duck.execute(_SQL[statement], {**values, "path": str(path)})
         for written in (path, path.parent, self._parts):
             sync(written)
 

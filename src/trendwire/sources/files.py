@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from trendwire.errors import BadFile
-from trendwire.facts.sqlfiles import connection, load
+from trendwire.facts.duck import connection
 from trendwire.sources import formats
 from trendwire.sources.base import ROWS_AT_ONCE, RawBatch, in_batches
 from trendwire.sources.fields import decode_json
@@ -27,7 +27,9 @@ from trendwire.sources.streams import (
     peeked,
     unpacked,
 )
+from trendwire.statements import named
 
+_SQL = named(__package__, "files.sql")
 _PARQUET = b"PAR1"
 _NOT_POSTS = {
     b"PK\x03\x04": "is a zip archive: unpack it first",
@@ -115,11 +117,11 @@ def _again(held: bytes, content: Chunks, failure: BadFile | None) -> Chunks:
 
 def _parquet(path: Path) -> formats.Rows:
     """The rows of a Parquet file, numbered from 1."""
-    sql, number = load("files", "trendwire.sources"), 0
+    number = 0
     try:
         with TemporaryDirectory() as scratch, connection(Path(scratch), threads=2, memory="1GB") as duck:
-            duck.execute(sql["in_utc"])
-            duck.execute(sql["rows"], {"path": str(path)})
+            duck.execute(_SQL["in_utc"])
+            duck.execute(_SQL["rows"], {"path": str(path)})
             while rows := duck.fetchmany(ROWS_AT_ONCE):
                 for (row,) in rows:
                     number += 1

@@ -1,24 +1,11 @@
-"""How facts and sources open DuckDB and read their SQL: a `.sql` beside its module, in named queries."""
+"""How facts and sources open a DuckDB: bounded in memory, spilling into the data folder."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-
-_NAME = re.compile(r"^-- name: *(\w+).*$", re.MULTILINE)
-
-
-@cache
-def load(stem: str, package: str = "trendwire.facts") -> dict[str, str]:
-    """The queries of `<stem>.sql` in the package: name -> text."""
-    text = files(package).joinpath(f"{stem}.sql").read_text(encoding="utf-8")
-    _, *pieces = _NAME.split(text)
-    return dict(zip(pieces[::2], pieces[1::2], strict=True))
 
 
 @contextmanager
