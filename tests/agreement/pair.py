@@ -13,7 +13,7 @@ from tests.oracle.counts import Kind as OracleKind
 from tests.oracle.details import Details, ages
 from trendwire import pipeline
 from trendwire.domain.charts import (
-    WORLD,
+    NO_INDUSTRY,
     ChartKey,
     CreatorEntry,
     HashtagEntry,
@@ -23,7 +23,7 @@ from trendwire.domain.charts import (
     VideoEntry,
 )
 from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS, Window
-from trendwire.domain.taxonomy import interests
+from trendwire.domain.taxonomy import industries, interests
 from trendwire.editions import Edition, Editions
 from trendwire.settings import Settings
 from trendwire.sources.base import RowSource
@@ -199,13 +199,14 @@ def _differ(where: str, found: object, expected: object) -> Iterator[str]:
 def listed(pair: Pair) -> dict[OracleKey, list[str]]:
     """Who stands in which chart of the pair's edition, as history for the next."""
     keys = [
-        ChartKey(kind, period, region)
+        ChartKey(kind, period, region, industry)
         for kind in (Kind.HASHTAG, Kind.SOUND)
         for period in CHART_PERIODS
-        for region in {*pair.regions, WORLD}
+        for region in pair.regions
+        for industry in (NO_INDUSTRY, *industries())
     ]
     return {
-        OracleKey(WIRE[key.kind], key.period, key.region): [
+        OracleKey(WIRE[key.kind], key.period, key.region, key.industry or None): [
             _name(row) for row in pair.edition.chart(key) or ()
         ]
         for key in keys
