@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest quality docs lock clean
+.PHONY: help setup dev demo test check lint types imports pytest quality sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ pytest: dev
 
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
 	@$(BIN)/python -m tests.quality
+
+sample: dev ## make the bundled sample edition anew, that test keys are answered from
+	@$(BIN)/python -m tests.sample
 
 docs: dev ## make the reference pages from the rows the program runs on
 	@$(BIN)/python -m tests.docs.reference

@@ -17,3 +17,8 @@ def yesterday() -> date:
 def monotonic() -> float:
     """Seconds from an arbitrary start, for durations."""
     return time.monotonic()
+
+
+def milliseconds() -> int:
+    """This moment in Unix milliseconds (UTC)."""
+    return time.time_ns() // 1_000_000

@@ -8,9 +8,10 @@
     ├── MethodNotAllowed      the path exists, but not with this method
     ├── NoCredential          no key was given
     ├── BadCredential         the key given is not one of ours, or no longer
-    ├── NotAllowed            the key may not use this endpoint
-    ├── OutOfCredits          the balance does not cover the cost
-    ├── RateLimited           too many requests in the window (says when to come again)
+    ├── Refused               a known key is refused
+    │   ├── NotAllowed        the key may not use this endpoint, or not from this address
+    │   ├── OutOfCredits      the balance, or the key's cap, does not cover the cost
+    │   └── RateLimited       too many requests in the window (says when to come again)
     ├── NotReady              no edition is published yet, or the store is in trouble
     ├── BadFile               a file that cannot be read as posts
     ├── Conflict              what is asked for is already so, or in another's hands
@@ -20,6 +21,7 @@ Each dialect maps the codes to its own status and text, once; private facts neve
 """
 
 from enum import StrEnum
+from typing import Any
 
 
 class Code(StrEnum):
@@ -105,28 +107,49 @@ class BadCredential(TrendwireError):
     code = Code.BAD_CREDENTIAL
 
 
-class NotAllowed(TrendwireError):
+class Refused(TrendwireError):
+    """Base of what a known key is refused for; what the headers of the refusal say of it.
+
+    `per_second_limit`, `per_second_remaining`: requests of the key. `reset`: whole seconds until its window
+    is empty. `credits`: of its account, None where that was not looked at.
+    """
+
+    def __init__(
+        self,
+        public: str,
+        *,
+        key_id: int | None = None,
+        account_id: int | None = None,
+        per_second_limit: int = 1,
+        per_second_remaining: int = 0,
+        reset: int = 1,
+        credits: int | None = None,  # noqa: A002
+        **facts: object,
+    ) -> None:
+        super().__init__(public, key_id=key_id, **facts)
+        self.key_id = key_id
+        self.account_id = account_id
+        self.per_second_limit = per_second_limit
+        self.per_second_remaining = per_second_remaining
+        self.reset = reset
+        self.credits = credits
+
+
+class NotAllowed(Refused):
     code = Code.NOT_ALLOWED
 
 
-class OutOfCredits(TrendwireError):
-    """`per_second_remaining`: requests the key may still make in this second."""
-
+class OutOfCredits(Refused):
     code = Code.OUT_OF_CREDITS
 
-    def __init__(self, public: str, per_second_remaining: int = 0, **facts: object) -> None:
-        super().__init__(public, **facts)
-        self.per_second_remaining = per_second_remaining
 
-
-class RateLimited(TrendwireError):
+class RateLimited(Refused):
     """`retry_after` is in seconds, above 0; nothing remains in this second."""
 
     code = Code.RATE_LIMITED
-    per_second_remaining = 0
 
-    def __init__(self, public: str, retry_after: float, **facts: object) -> None:
-        super().__init__(public, **facts)
+    def __init__(self, public: str, retry_after: float, **told: Any) -> None:
+        super().__init__(public, **told)
         self.retry_after = retry_after
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -61,6 +61,36 @@ class Settings(BaseSettings):
         le=256,
     )
     header_timeout: int = _row(10, "seconds", "Time a client has to send a request's head.", ge=1, le=300)
+    body_timeout: int = _row(30, "seconds", "Time a client has to send a request's body.", ge=1, le=3600)
+    idle_timeout: int = _row(75, "seconds", "How long a connection may wait for its next request.", ge=1)
+    stall_timeout: int = _row(30, "seconds", "How long a client may read nothing of a reply.", ge=1)
+    max_body_kb: int = _row(1024, "kB", "The largest body of a request.", ge=1)
+    max_connections: int = _row(16_000, "connections", "Connections at once; one more is answered 503.", ge=1)
+    connections_per_address: int = _row(
+        512,
+        "connections",
+        "Connections at once from one address; one more is answered 503. Trusted proxies are exempt.",
+        ge=1,
+    )
+    max_in_flight: int = _row(2048, "requests", "Requests at once; one more is answered 503.", ge=1)
+    drain_linger: float = _row(
+        1.0, "seconds", "At the end: how long idle connections stay open for a last request.", ge=0, le=60
+    )
+    drain_timeout: float = _row(30.0, "seconds", "At the end: how long requests have to finish.", ge=0)
+    trusted_proxies: str = _row(
+        "", "networks", "Addresses or networks, separated by commas, whose X-Forwarded-For counts."
+    )
+    cache_mb: int = _row(128, "MB", "Answers of the current edition kept ready.", ge=1)
+    request_log_days: int = _row(7, "days", "How long the request log is kept; 0 keeps none.", ge=0, le=3650)
+    request_log_rows: int = _row(1_000_000, "rows", "The most rows of the request log.", ge=1)
+    admin_key: SecretStr | None = _row(
+        None,
+        "text",
+        "The key of the admin API under /admin/v1; without it, the API is not there.",
+        min_length=16,
+    )
+    metrics_host: str = _row("127.0.0.1", "address", "The address of the metrics.", min_length=1)
+    metrics_port: int = _row(0, "port", "The port of `/metrics` for Prometheus; 0 = none.", ge=0, le=65535)
     log_level: LogLevel = _row("info", "level", "The least level that `serve` logs.")
     debug: bool = _row(False, "0 or 1", "Show the traceback of an error of the command line.")
 
@@ -95,7 +125,7 @@ def load(**given: Any) -> Settings:
 
 def _shown(name: str, field: FieldInfo) -> SettingRow:
     extra: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, Mapping) else {}
-    default = str(extra.get("shown", field.default))
+    default = str(extra.get("shown", "none" if field.default in ("", None) else field.default))
     return SettingRow(name, ENV_PREFIX + name.upper(), default, str(extra["unit"]), field.description or "")
 
 

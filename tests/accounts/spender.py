@@ -1,6 +1,6 @@
-"""A program of its own that charges a key, for tests that need several, or one to kill.
+"""A program of its own that charges a key, for tests that kill it.
 
-    python spender.py HOME KEY TASKS REQUESTS
+    python -m tests.accounts.spender HOME KEY TASKS REQUESTS
 
 TASKS tasks at once, REQUESTS requests of 1 credit each. Every outcome is a line, `charged` or the name of
 the error, written after `settle` has answered and before the task's next request.
@@ -9,25 +9,24 @@ the error, written after `settle` has answered and before the task's next reques
 import asyncio
 import os
 import sys
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from trendwire.accounts import Gate, Moment, Store
+from tests.accounts.moments import CHART, START, books
+from trendwire.accounts import Ask, Books, Moment
 from trendwire.errors import OutOfCredits
-
-AT = datetime(2025, 5, 14, tzinfo=UTC)
 
 
 def say(line: str) -> None:
     os.write(1, f"{line}\n".encode())
 
 
-async def spend(gate: Gate, text: str, seconds: "count[int]", requests: int) -> None:
+async def spend(opened: Books, text: str, seconds: "count[int]", requests: int) -> None:
+    fingerprint = opened.gate.fingerprint(text)
     for _ in range(requests):
+        ask = Ask(fingerprint, CHART, 1, "192.0.2.1", Moment(START, float(next(seconds))))
         try:
-            admission = await gate.admit(text, "hashtags", 1, Moment(AT, float(next(seconds))))
-            await gate.settle(admission, charged=True)
+            await opened.gate.settle(await opened.gate.admit(ask), charged=True)
         except OutOfCredits:
             say("OutOfCredits")
         else:
@@ -35,10 +34,10 @@ async def spend(gate: Gate, text: str, seconds: "count[int]", requests: int) -> 
 
 
 async def main(home: str, text: str, tasks: str, requests: str) -> None:
-    with Store.open(Path(home)) as store:
-        gate, seconds = Gate(store), count()
+    async with books(Path(home)) as opened:
+        seconds = count()
         say("ready")
-        await asyncio.gather(*[spend(gate, text, seconds, int(requests)) for _ in range(int(tasks))])
+        await asyncio.gather(*[spend(opened, text, seconds, int(requests)) for _ in range(int(tasks))])
 
 
 if __name__ == "__main__":

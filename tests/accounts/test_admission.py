@@ -1,272 +1,319 @@
 """The gate refuses in order, charges for success alone, and never overspends whatever comes at once."""
 
 import asyncio
-import sqlite3
 from collections import Counter
-from contextlib import closing
-from datetime import date
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.accounts.moments import START, moment, request
-from trendwire.accounts import Gate, Store, credential, keys, ledger, usage
+from tests.accounts.moments import CHART, DETAIL, START, admit, books, create, moment, open_books, request
+from trendwire.accounts import Ask, Books, credential
+from trendwire.accounts.operations import (
+    ChangeKey,
+    ChangePlan,
+    CheckLedger,
+    CreateAccount,
+    GrantCredits,
+    ListAccounts,
+    ListEntries,
+    ListKeys,
+    ListUsage,
+    RevokeKey,
+    RotateKey,
+    SetPlan,
+)
 from trendwire.errors import (
     BadCredential,
-    Conflict,
     NoCredential,
+    NotAllowed,
     NotReady,
     OutOfCredits,
     RateLimited,
-    TrendwireError,
 )
 
 UNKNOWN = "sk_live_" + "0" * 32 + credential.checksum("sk_live_" + "0" * 32)
+DAY = 86_400.0
+MONTH = 31 * DAY
+
+Story = Callable[[Books], Awaitable[None]]
 
 
-def outcome(result: BaseException | None) -> str:
-    if result is not None and not isinstance(result, TrendwireError):
-        raise result
-    return type(result).__name__
+def tell(home: Path, story: Story) -> None:
+    """Run a story on the open books of `home`; at its end every balance must add up."""
+
+    async def told() -> None:
+        async with books(home) as opened:
+            await story(opened)
+            await opened.desk.do(CheckLedger(), START)
+
+    asyncio.run(told())
 
 
-async def together(gate: Gate, texts: list[str], **how: bool) -> Counter[str]:
-    """One request per text, all at once, a second apart for the limits."""
-    calls = [request(gate, text, float(n), **how) for n, text in enumerate(texts)]
-    return Counter(map(outcome, await asyncio.gather(*calls, return_exceptions=True)))
+async def balance(opened: Books, name: str = "ada", at: int = START) -> int:
+    return next(one.balance for one in await opened.desk.do(ListAccounts(), at) if one.name == name)
 
 
 @pytest.mark.parametrize("text", [None, ""])
-def test_no_key_at_all(store: Store, text: str | None) -> None:
-    with pytest.raises(NoCredential):
-        asyncio.run(Gate(store).admit(text, "hashtags", 2, moment(0)))
+def test_no_key_at_all(tmp_path: Path, text: str | None) -> None:
+    async def story(opened: Books) -> None:
+        with pytest.raises(NoCredential):
+            await admit(opened, text, 0)
+
+    tell(tmp_path, story)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "sk_live_" + "0" * 38, "\ud800", UNKNOWN])
-def test_no_key_of_ours(store: Store, text: str) -> None:
-    with pytest.raises(BadCredential):
-        asyncio.run(Gate(store).admit(text, "hashtags", 2, moment(0)))
+def test_no_key_of_ours(tmp_path: Path, text: str) -> None:
+    async def story(opened: Books) -> None:
+        with pytest.raises(BadCredential):
+            await admit(opened, text, 0)
+
+    tell(tmp_path, story)
 
 
-def test_the_order_is_key_then_limit_then_credits(store: Store) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 1, 2, START)
+def test_the_order_is_key_restrictions_rate_credits(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 1, 2, endpoints=(CHART,))
+        with pytest.raises(NotAllowed) as elsewhere:
+            await admit(opened, new.text, 0, endpoint=DETAIL)
+        assert elsewhere.value.per_second_remaining == 2
         for remaining in (1, 0):
             with pytest.raises(OutOfCredits) as poor:
-                await gate.admit(new.text, "hashtags", 2, moment(0))
-            assert poor.value.per_second_remaining == remaining
+                await admit(opened, new.text, 0)
+            assert (poor.value.per_second_remaining, poor.value.credits) == (remaining, 1)
         with pytest.raises(RateLimited) as fast:
-            await gate.admit(new.text, "hashtags", 2, moment(0.25))
+            await admit(opened, new.text, 0.25)
         assert (fast.value.per_second_remaining, fast.value.retry_after) == (0, 0.75)
-        keys.revoke(store, new.key.id, START)
+        with pytest.raises(NotAllowed):
+            await admit(opened, new.text, 0.25, endpoint=DETAIL)
+        await opened.desk.do(RevokeKey(key_id=new.key.id), START)
         with pytest.raises(BadCredential):
-            await gate.admit(new.text, "hashtags", 2, moment(0.5))
+            await admit(opened, new.text, 0.25, endpoint=DETAIL)
 
-    asyncio.run(story())
-    assert usage.rows(store) == []
-
-
-def test_an_admission_says_what_headers_need(store: Store) -> None:
-    new = keys.create(store, "ada", 10, 3, START)
-    admission = asyncio.run(Gate(store).admit(new.text, "hashtags", 2, moment(0)))
-    assert (admission.key_id, admission.account_id) == (new.key.id, new.key.account_id)
-    assert (admission.endpoint, admission.cost, admission.per_second_remaining) == ("hashtags", 2, 2)
-    assert new.text not in repr(admission)
+    tell(tmp_path, story)
 
 
-def test_success_is_charged_and_failure_is_free(store: Store) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 4, 9, START)
-        await request(gate, new.text, 0, charged=False)
-        assert ledger.balance(store, new.key.account_id) == 4
-        await request(gate, new.text, 1)
-        assert ledger.balance(store, new.key.account_id) == 2
-        await request(gate, new.text, 2, charged=False)
-        await request(gate, new.text, 3)
+def test_only_a_success_is_charged(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 10)
+        held = await admit(opened, new.text, 0, cost=8)
+        assert held.credits == 2
         with pytest.raises(OutOfCredits):
-            await request(gate, new.text, 4)
+            await admit(opened, new.text, 0, cost=3)
+        await opened.gate.settle(held, charged=False)
+        assert await balance(opened) == 10
+        await request(opened, new.text, 0, cost=8)
+        assert await balance(opened) == 2
 
-    asyncio.run(story())
-    ledger.check(store)
-
-
-def test_a_free_endpoint_needs_a_key_and_no_credits(store: Store) -> None:
-    new = keys.create(store, "ada", 0, 9, START)
-    asyncio.run(request(Gate(store), new.text, 0, cost=0))
-    assert [(row.calls, row.credits) for row in usage.rows(store)] == [(1, 0)]
+    tell(tmp_path, story)
 
 
-def test_usage_counts_what_was_charged_by_utc_day(store: Store) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 100, 9, START)
-        for tick in (0, 0.25, 0.5, 1):
-            await request(gate, new.text, tick)
-        await request(gate, new.text, 2, charged=False)
+def test_what_comes_at_once_spends_exactly_what_there_is(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 151, 10_000)
+        calls = [request(opened, new.text, 0) for _ in range(200)]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert Counter(type(one) for one in results) == {type(None): 75, OutOfCredits: 125}
+        assert await balance(opened) == 1
+        assert opened.journal.commits < 20
 
-    asyncio.run(story())
-    assert [(row.endpoint, row.day, row.calls, row.credits) for row in usage.rows(store)] == [
-        ("hashtags", date(2025, 5, 14), 2, 4),
-        ("hashtags", date(2025, 5, 15), 2, 4),
-    ]
+    tell(tmp_path, story)
 
 
-def test_requests_at_once_spend_exactly_what_there_is(store: Store) -> None:
-    # 120 credits under two keys of one account, 200 requests of 2: 60 pass, whoever is first.
-    new = [keys.create(store, "ada", 60, 9, START) for _ in range(2)]
-    found = asyncio.run(together(Gate(store), [key.text for key in new * 100]))
-    assert found == {"NoneType": 60, "OutOfCredits": 140}
-    assert ledger.balance(store, new[0].key.account_id) == 0
-    assert sum(row.credits for row in usage.rows(store)) == 120
-    ledger.check(store)
-
-
-def test_held_credits_are_nobody_elses_until_given_back(store: Store) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 4, 9, START)
-        held = [await gate.admit(new.text, "hashtags", 2, moment(n)) for n in range(2)]
-        with pytest.raises(OutOfCredits):
-            await request(gate, new.text, 2)
-        await gate.settle(held[0], charged=False)
-        await request(gate, new.text, 3)
-        await gate.settle(held[1], charged=True)
-        assert ledger.balance(store, new.key.account_id) == 0
-
-    asyncio.run(story())
-
-
-def test_a_debit_is_counted_once_while_it_lands(store: Store) -> None:
-    # Between the commit and the loop's next turn the credits are spent and still held. A request that
-    # comes then must see them once: it can pay, and is let in.
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 4, 9, START)
-        admission = await gate.admit(new.text, "hashtags", 2, moment(0))
-        settling = asyncio.create_task(gate.settle(admission, charged=True))
+def test_a_caller_that_gives_up_is_charged_and_takes_nobody_with_it(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 10)
+        tasks = [asyncio.create_task(request(opened, new.text, 0)) for _ in range(3)]
         await asyncio.sleep(0)
-        store.write(lambda _: None)  # blocks the loop until the charge, first in line, is committed
-        assert ledger.balance(store, new.key.account_id) == 2
-        assert not settling.done()
-        await request(gate, new.text, 1, charged=False)
-        await settling
+        tasks[1].cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(one) for one in results] == [type(None), asyncio.CancelledError, type(None)]
+        assert await balance(opened) == 4
 
-    asyncio.run(story())
-
-
-def test_an_admission_is_settled_once(store: Store) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 10, 9, START)
-        for first in (True, False):
-            admission = await gate.admit(new.text, "hashtags", 2, moment(0))
-            await gate.settle(admission, first)
-            with pytest.raises(Conflict):
-                await gate.settle(admission, charged=True)
-        assert ledger.balance(store, new.key.account_id) == 8
-
-    asyncio.run(story())
+    tell(tmp_path, story)
 
 
-def test_a_caller_that_goes_away_leaves_no_hold(store: Store) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 4, 9, START)
-        admission = await gate.admit(new.text, "hashtags", 2, moment(0))
-        settling = asyncio.create_task(gate.settle(admission, charged=True))
-        await asyncio.sleep(0)
-        settling.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await settling
-        await request(gate, new.text, 1)
-        assert ledger.balance(store, new.key.account_id) == 0
+@pytest.mark.parametrize(
+    ("address", "allowed"), [("192.0.2.7", True), ("192.0.3.7", False), ("2001:db8::1", True), ("", False)]
+)
+def test_a_key_may_be_bound_to_networks(tmp_path: Path, address: str, allowed: bool) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, addresses=("192.0.2.0/24", "2001:db8::/32"))
+        if allowed:
+            await admit(opened, new.text, 0, address=address)
+        else:
+            with pytest.raises(NotAllowed):
+                await admit(opened, new.text, 0, address=address)
+
+    tell(tmp_path, story)
+
+
+def test_a_test_key_costs_nothing_and_keeps_its_rate(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 0, 2, mode="test")
+        for _ in range(2):
+            admission = await admit(opened, new.text, 0)
+            assert (admission.test, admission.cost) == (True, 0)
+            await opened.gate.settle(admission, charged=True)
+        with pytest.raises(RateLimited):
+            await admit(opened, new.text, 0)
+        assert await opened.desk.do(ListUsage(), START) == ()
+
+    tell(tmp_path, story)
+
+
+def test_a_free_endpoint_needs_no_credits_and_is_counted(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 0)
+        await request(opened, new.text, 0, cost=0)
+        (used,) = await opened.desk.do(ListUsage(), START)
+        assert (used.calls, used.credits, used.day) == (1, 0, "2025-05-14")
+
+    tell(tmp_path, story)
+
+
+def test_a_cap_bounds_what_a_key_spends_in_a_month(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 100, monthly_cap=5)
+        other = await create(opened, 0)
+        await request(opened, new.text, 0)
+        held = await admit(opened, new.text, 0)
         with pytest.raises(OutOfCredits):
-            await request(gate, new.text, 2, cost=1)
+            await admit(opened, new.text, 0)
+        await opened.gate.settle(held, charged=False)
+        await request(opened, new.text, 0)
+        await request(opened, other.text, 0)
+        made = await opened.desk.do(RotateKey(key_id=new.key.id), START)
+        for text in (new.text, made.text):
+            with pytest.raises(OutOfCredits):
+                await admit(opened, text, 1)
+        await request(opened, made.text, MONTH)
+        assert await balance(opened) == 100 - 4 * 2
 
-    asyncio.run(story())
+    tell(tmp_path, story)
 
 
-def test_a_key_revoked_elsewhere_is_refused_at_its_next_request(store: Store, tmp_path: Path) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 10, 9, START)
-        admission = await gate.admit(new.text, "hashtags", 2, moment(0))
-        with Store.open(tmp_path) as other:
-            keys.revoke(other, new.key.id, START)
+def test_what_a_key_has_spent_is_known_after_a_restart(tmp_path: Path) -> None:
+    async def first(opened: Books) -> None:
+        new = await create(opened, 100, monthly_cap=5)
+        keys.append(new.text)
+        for _ in range(2):
+            await request(opened, new.text, 0)
+
+    async def second(opened: Books) -> None:
+        with pytest.raises(OutOfCredits):
+            await admit(opened, keys[0], 1)
+        (key,) = await opened.desk.do(ListKeys(), START)
+        assert (key.spent_this_month, key.calls, key.spent) == (4, 2, 4)
+
+    keys: list[str] = []
+    tell(tmp_path, first)
+    tell(tmp_path, second)
+
+
+def test_a_plan_tops_up_once_a_month(tmp_path: Path) -> None:
+    later = START + round(MONTH * 1000)
+
+    async def first(opened: Books) -> None:
+        await opened.desk.do(SetPlan(name="basic", monthly_credits=50), START)
+        await opened.desk.do(CreateAccount(name="ada", plan="basic"), START)
+        new = await create(opened, 0)
+        keys.append(new.text)
+        assert await balance(opened) == 50
+        for _ in range(20):
+            await request(opened, new.text, 0)
+        await asyncio.gather(*[request(opened, new.text, MONTH) for _ in range(10)])
+        assert await balance(opened, at=later) == 30
+        await opened.desk.do(GrantCredits(account="ada", credits=70), later)
+
+    async def second(opened: Books) -> None:
+        await request(opened, keys[0], MONTH)
+        assert await balance(opened, at=later) == 98
+        await request(opened, keys[0], 2 * MONTH)
+        assert await balance(opened, at=START + round(2 * MONTH * 1000)) == 96
+        refills = await opened.desk.do(ListEntries(kind="refill"), later)
+        assert [one.amount for one in refills] == [40, 50]
+        await opened.desk.do(ChangePlan(account="ada", plan=None), later)
+        await request(opened, keys[0], 3 * MONTH)
+        assert await balance(opened, at=later) == 94
+
+    keys: list[str] = []
+    tell(tmp_path, first)
+    tell(tmp_path, second)
+
+
+def test_a_rotated_key_works_on_for_its_overlap(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        old = await create(opened, 100, 7, endpoints=(CHART,), addresses=("192.0.2.0/24",))
+        new = await opened.desk.do(RotateKey(key_id=old.key.id, overlap=60), START)
+        assert (new.key.qps, new.key.endpoints, new.key.addresses) == (7, (CHART,), ("192.0.2.0/24",))
+        for text in (old.text, new.text):
+            await request(opened, text, 59)
         with pytest.raises(BadCredential):
-            await gate.admit(new.text, "hashtags", 2, moment(1))
-        await gate.settle(admission, charged=True)
-        assert ledger.balance(store, new.key.account_id) == 8
+            await admit(opened, old.text, 60)
+        await request(opened, new.text, 60)
 
-    asyncio.run(story())
+    tell(tmp_path, story)
 
 
-def test_credits_spent_elsewhere_are_not_spent_again(store: Store, tmp_path: Path) -> None:
+def test_changes_count_from_the_next_request_on(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 100, 1)
+        await opened.desk.do(ChangeKey(key_id=new.key.id, qps=2, endpoints=(DETAIL,)), START)
+        with pytest.raises(NotAllowed):
+            await admit(opened, new.text, 0)
+        await opened.desk.do(ChangeKey(key_id=new.key.id, endpoints=()), START)
+        assert (await admit(opened, new.text, 0)).per_second_remaining == 1
+
+    tell(tmp_path, story)
+
+
+def test_a_disk_that_is_full_charges_nobody_and_is_forgiven(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 10**6, 10_000)
+        db = opened.journal._store.db  # a bound on the file's size is a full disk without another disk
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages + 2}")
+        told: Counter[type] = Counter()
+        tick = 0
+        while told[NotReady] < 200:
+            tick += 1
+            calls = [request(opened, new.text, tick) for _ in range(100)]
+            told.update(map(type, await asyncio.gather(*calls, return_exceptions=True)))
+        assert set(told) == {type(None), NotReady}
+        db.execute("PRAGMA max_page_count = 1000000")
+        await request(opened, new.text, tick + 1)
+        assert await balance(opened) == 10**6 - 2 * (told[type(None)] + 1)
+
+    tell(tmp_path, story)
+
+
+def test_closed_books_admit_nobody(tmp_path: Path) -> None:
     async def story() -> None:
-        new = keys.create(store, "ada", 2, 9, START)
-        with Store.open(tmp_path) as other:
-            gates = Gate(store), Gate(other)
-            first, second = [await gate.admit(new.text, "hashtags", 2, moment(0)) for gate in gates]
-            await gates[0].settle(first, charged=True)
-            with pytest.raises(OutOfCredits) as refused:
-                await gates[1].settle(second, charged=True)
-            assert refused.value.per_second_remaining == second.per_second_remaining
-            ledger.grant(other, new.key.account_id, 2, START)
-            await request(gates[1], new.text, 1)
-
-    asyncio.run(story())
-    assert sum(row.calls for row in usage.rows(store)) == 2
-    ledger.check(store)
-
-
-def test_readers_go_on_while_another_program_writes(store: Store, tmp_path: Path) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 10, 9, START)
-        with closing(sqlite3.connect(tmp_path / "accounts.sqlite", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            other.execute("UPDATE key SET qps = 1")
-            admission = await gate.admit(new.text, "hashtags", 2, moment(0))
-            assert admission.per_second_remaining == 8
-            assert [key.qps for key in keys.listed(store)] == [9]
-            charge = asyncio.create_task(gate.settle(admission, charged=True))
-            await request(gate, new.text, 1, charged=False)
-            assert not charge.done()
-            other.execute("COMMIT")
-        await charge
-        assert ledger.balance(store, new.key.account_id) == 8
-
-    asyncio.run(story())
-
-
-async def charge_until_it_fails(gate: Gate, text: str) -> None:
-    for tick in range(1000):
-        await request(gate, text, tick)
-
-
-def test_a_charge_that_can_not_be_written_is_not_made(store: Store) -> None:
-    # A file that may not grow is a full disk to SQLite.
-    def limit_pages(db: sqlite3.Connection, pages: int) -> None:
-        db.execute(f"PRAGMA max_page_count = {pages}")
-
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 2000, 9, START)
-        store.write(lambda db: limit_pages(db, 1))  # SQLite takes the pages in use for the least
+        opened = open_books(tmp_path)
+        await opened.start()
+        new = await create(opened)
+        admission = await admit(opened, new.text, 0)
+        await opened.close()
+        await opened.close()
         with pytest.raises(NotReady):
-            await charge_until_it_fails(gate, new.text)
-        left = 2000 - sum(row.credits for row in usage.rows(store))
-        assert ledger.balance(store, new.key.account_id) == left < 2000
-        store.write(lambda db: limit_pages(db, 2**30))
-        await request(gate, new.text, 1000, cost=left)
-        assert ledger.balance(store, new.key.account_id) == 0
+            await opened.gate.settle(admission, charged=True)
 
     asyncio.run(story())
-    ledger.check(store)
 
 
-def test_a_closed_store_charges_nothing_and_says_so(store: Store, tmp_path: Path) -> None:
-    async def story() -> None:
-        gate, new = Gate(store), keys.create(store, "ada", 2, 9, START)
-        admission = await gate.admit(new.text, "hashtags", 2, moment(0))
-        store.close()
+def test_a_request_that_fails_to_be_written_gets_its_credits_back(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        new = await create(opened, 10)
+        opened.journal._store.db.execute("PRAGMA query_only = ON")
         with pytest.raises(NotReady):
-            await gate.settle(admission, charged=True)
-        with pytest.raises(NotReady):
-            await gate.admit(new.text, "hashtags", 2, moment(1))
+            await request(opened, new.text, 0)
+        opened.journal._store.db.execute("PRAGMA query_only = OFF")
+        admission = await opened.gate.admit(
+            Ask(opened.gate.fingerprint(new.text), CHART, 10, "192.0.2.1", moment(2))
+        )
+        await opened.gate.settle(admission, charged=True)
+        assert await balance(opened) == 0
 
-    asyncio.run(story())
-    with Store.open(tmp_path) as again:
-        assert [key.balance for key in keys.listed(again)] == [2]
+    tell(tmp_path, story)

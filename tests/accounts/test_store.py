@@ -1,18 +1,24 @@
-"""The files of a home are made whole and once, and whatever is wrong with them is said in our words."""
+"""The files of a home are made whole and once, held by one process; what is wrong is said in our words."""
 
-import multiprocessing
+import asyncio
 import shutil
 import sqlite3
 import stat
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.accounts.moments import START
-from trendwire.accounts import Store, keys, ledger
+from tests.accounts.moments import START, admit, books, create, open_books, request
+from tests.accounts.version_1 import VERSION_1
+from trendwire.accounts import secret
+from trendwire.accounts.credential import digest, mint
+from trendwire.accounts.operations import CheckLedger, ListAccounts, ListEntries, ListKeys
 from trendwire.accounts.placing import place_once
-from trendwire.errors import BadCredential, Corrupt, NotFound, NotReady, TrendwireError
+from trendwire.accounts.store import Store
+from trendwire.errors import Conflict, Corrupt, NotReady, TrendwireError
 
 
 def refused(home: Path) -> TrendwireError:
@@ -22,33 +28,37 @@ def refused(home: Path) -> TrendwireError:
     return error.value
 
 
-def test_two_files_for_their_owner_alone(tmp_path: Path) -> None:
+def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     Store.open(tmp_path / "new" / "home").close()
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new" / "home").iterdir()}
-    assert found == {"accounts.sqlite": 0o600, "accounts.secret": 0o600}
+    assert found == {"accounts.sqlite": 0o600, "accounts.secret": 0o600, "accounts.lock": 0o600}
 
 
-def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
-        new = keys.create(store, "ada", 10, 5, START)
-    with Store.open(tmp_path) as store:
-        assert keys.listed(store) == [new.key]
-        assert keys.find(store, new.text).balance == 10
+def test_one_process_holds_the_accounts(tmp_path: Path) -> None:
+    held = Store.open(tmp_path)
+    with pytest.raises(Conflict, match=r"process \d+ holds .* stop that one"):
+        Store.open(tmp_path)
+    held.close()
+    Store.open(tmp_path).close()
 
 
-def open_and_create(home: Path, name: str) -> str:
-    with Store.open(home) as store:
-        return keys.create(store, name, 1, 5, START).text
-
-
-def test_many_processes_that_start_at_once_end_with_one_home(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(4) as pool:
-        texts = pool.starmap(open_and_create, [(tmp_path, f"n{n}") for n in range(12)])
-    with Store.open(tmp_path) as store:
-        assert len({keys.find(store, text).key_id for text in texts}) == 12
-        ledger.check(store)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["accounts.secret", "accounts.sqlite"]
+def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from trendwire.accounts.store import Store
+store = Store.open(Path({str(tmp_path)!r}))
+print("held", flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(Conflict, match=f"process {other.pid} "):
+            Store.open(tmp_path)
+        other.kill()
+    Store.open(tmp_path).close()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database" * 100])
@@ -58,14 +68,13 @@ def test_a_file_that_holds_no_accounts_is_corrupt(tmp_path: Path, content: bytes
     assert isinstance(refused(tmp_path), Corrupt)
 
 
-def test_a_damaged_page_is_corrupt(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
-        text = keys.create(store, "ada", 10, 5, START).text
+def test_damaged_pages_are_corrupt(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
     path = tmp_path / "accounts.sqlite"
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
-    with pytest.raises(Corrupt), Store.open(tmp_path) as store:
-        keys.find(store, text)
+    with pytest.raises(Corrupt):
+        open_books(tmp_path)
 
 
 def test_a_lost_secret_is_said_and_not_made_anew(tmp_path: Path) -> None:
@@ -91,9 +100,8 @@ def test_a_damaged_secret_is_corrupt(tmp_path: Path, content: str) -> None:
 
 def test_a_later_schema_is_not_touched(tmp_path: Path) -> None:
     Store.open(tmp_path).close()
-    db = sqlite3.connect(tmp_path / "accounts.sqlite")
-    db.execute("PRAGMA user_version = 99")
-    db.close()
+    with closing(sqlite3.connect(tmp_path / "accounts.sqlite")) as db:
+        db.execute("PRAGMA user_version = 99")
     assert isinstance(refused(tmp_path), NotReady)
 
 
@@ -102,59 +110,55 @@ def test_a_home_that_is_a_file_is_not_ready(tmp_path: Path) -> None:
     assert isinstance(refused(tmp_path / "home"), NotReady)
 
 
-def test_a_closed_store_is_not_ready(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
-    text = keys.create(store, "ada", 10, 5, START).text
-    store.close()
-    store.close()
-    with pytest.raises(NotReady):
-        keys.create(store, "bob", 10, 5, START)
-    with pytest.raises(NotReady):
-        keys.find(store, text)
+def test_a_home_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    sealed, text = secret.of_home(tmp_path), mint()
+    with closing(sqlite3.connect(tmp_path / "accounts.sqlite")) as db:
+        db.executescript(VERSION_1)
+        db.execute("INSERT INTO seal VALUES (1, ?)", (digest(sealed, "accounts"),))
+        db.execute("INSERT INTO account (name, created_at) VALUES ('ada', 5)")
+        db.execute("INSERT INTO key VALUES (1, 1, ?, 'sk_live_abcd', 7, 5, NULL)", (digest(sealed, text),))
+        db.execute("INSERT INTO entry VALUES (1, 1, 100, NULL, NULL, 5)")
+        db.execute("INSERT INTO entry VALUES (2, 1, -2, 1, 'keyapi_trending_hashtags', 6)")
+        db.execute("INSERT INTO usage VALUES (1, 'keyapi_trending_hashtags', '1970-01-01', 1, 2)")
+        db.commit()
+
+    async def story() -> None:
+        async with books(tmp_path) as opened:
+            (account,) = await opened.desk.do(ListAccounts(), START)
+            (key,) = await opened.desk.do(ListKeys(), START)
+            assert (account.balance, key.qps, key.calls, key.spent, key.mode) == (98, 7, 1, 2, "live")
+            await request(opened, text, 0)
+            kinds = [(row.kind, row.amount) for row in await opened.desk.do(ListEntries(), START)]
+            assert kinds == [("debit", -2), ("debit", -2), ("grant", 100)]
+            assert await opened.desk.do(CheckLedger(), START) == 3
+
+    asyncio.run(story())
 
 
-def test_a_failed_job_leaves_nothing(store: Store) -> None:
-    def job(db: sqlite3.Connection) -> None:
-        db.execute("INSERT INTO account (name, created_at) VALUES ('half', 0)")
-        raise NotFound("key")
+def test_ledger_rows_are_never_changed(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with books(tmp_path) as opened:
+            await create(opened)
 
-    with pytest.raises(NotFound):
-        store.write(job)
-    assert store.read(lambda db: db.execute("SELECT count(*) FROM account").fetchone()) == (0,)
-
-
-def test_readers_can_not_write(store: Store) -> None:
-    with pytest.raises(NotReady):
-        store.read(lambda db: db.execute("DELETE FROM key"))
+    asyncio.run(story())
+    with closing(sqlite3.connect(tmp_path / "accounts.sqlite")) as db:
+        for statement in ("UPDATE entry SET amount = 1", "DELETE FROM entry", "DELETE FROM account"):
+            with pytest.raises(sqlite3.IntegrityError):
+                db.execute(statement)
 
 
-def test_a_long_read_and_a_write_are_not_in_each_others_way(store: Store) -> None:
-    def job(db: sqlite3.Connection) -> list[int]:
-        count = "SELECT count(*) FROM account"
-        before = db.execute(count).fetchone()[0]
-        keys.create(store, "ada", 10, 5, START)
-        return [before, db.execute(count).fetchone()[0]]
+def test_the_files_hold_no_text_of_a_key(tmp_path: Path) -> None:
+    async def story() -> str:
+        async with books(tmp_path) as opened:
+            new = await create(opened)
+            await opened.gate.settle(await admit(opened, new.text, 0), charged=True)
+            return new.text
 
-    assert store.read(job) == [0, 0]
-    assert len(keys.listed(store)) == 1
-
-
-def test_a_commit_that_returned_is_on_the_disk(store: Store) -> None:
-    pragmas = ("journal_mode", "synchronous", "foreign_keys")
-    found = store.write(lambda db: [db.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas])
-    assert found == ["wal", 2, 1]  # 2 = FULL
-
-
-def test_writers_of_several_programs_take_turns(store: Store, tmp_path: Path) -> None:
-    account = keys.create(store, "ada", 0, 5, START).key.account_id
-
-    def grant(opened: Store) -> None:
-        for _ in range(50):
-            ledger.grant(opened, account, 1, START)
-
-    with Store.open(tmp_path) as other, ThreadPoolExecutor(2) as threads:
-        list(threads.map(grant, [store, other]))
-    assert ledger.balance(store, account) == 100
+    text = asyncio.run(story())
+    held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert text[:12].encode() in held
+    assert text[:13].encode() not in held
+    assert text[12:].encode() not in held
 
 
 def test_a_file_that_another_made_first_is_kept(tmp_path: Path) -> None:
@@ -177,13 +181,3 @@ def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         place_once(tmp_path / "file", fill)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_store_holds_no_text_of_a_key(store: Store, tmp_path: Path) -> None:
-    text = keys.create(store, "ada", 10, 5, START).text
-    with pytest.raises(BadCredential):
-        keys.find(store, text[:-1] + ("0" if text[-1] != "0" else "1"))
-    held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert text[:12].encode() in held
-    assert text[:13].encode() not in held
-    assert text[12:].encode() not in held

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
-from tests.serving import free_port
-from trendwire.accounts import Store, keys
+from tests.serving import ask_desk, free_port
+from trendwire.accounts.operations import ListKeys
 from trendwire.editions import Editions
 
 POSTS = 3000
@@ -62,8 +62,7 @@ def test_a_second_demo_has_the_same_world_and_a_fresh_key(tmp_path: Path) -> Non
     assert Editions(tmp_path).records()[-1].content_hash == world
     assert len(Editions(tmp_path).records()) == 1
     assert old != new
-    with Store.open(tmp_path) as store:
-        assert [key.revoked_at is None for key in keys.listed(store)] == [False, True]
+    assert [key.revoked_at is None for key in ask_desk(tmp_path, ListKeys())] == [False, True]
 
 
 def test_a_home_of_real_posts_is_not_mixed_with_a_made_up_world(published: Call) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -76,7 +75,7 @@ def test_another_method_is_refused_and_told_which_is_allowed() -> None:
     with pytest.raises(MethodNotAllowed) as refused:
         find("POST", "/v1/tiktok/trending/music")
     answered = render_error(KEYAPI, refused.value)
-    assert (answered.status, answered.headers["Allow"]) == (405, "GET")
+    assert (answered.status, answered.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 @settings(deadline=None)
@@ -147,9 +146,9 @@ def test_every_error_has_a_row_in_every_dialect() -> None:
 
 
 def test_request_ids() -> None:
-    at, noise = datetime(2025, 3, 26, 13, 37, 42, 999999, tzinfo=UTC), bytes(range(0xF0, 0x100))
+    at, noise = 1_742_996_262_999, bytes(range(0xF0, 0x100))
     told = UUID(KEYAPI.request_id(at, noise))
-    assert (told.version, told.variant) == (4, "specified in RFC 4122")
+    assert told == UUID(bytes=noise, version=4)
     assert CRAWLORA.request_id(at, noise) == "20250326133742F0F1F2F3F4F5F6F7F8F9"
     assert re.fullmatch(r"[0-9]{14}[0-9A-F]{20}", CRAWLORA.request_id(at, noise))
 

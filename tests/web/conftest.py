@@ -1,19 +1,24 @@
 """A served home with keys, in process: the application as `serve` runs it, with a clock that tests move."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.small_world import NOON_AFTER, linked
-from trendwire.accounts import Moment, Store, keys
-from trendwire.web.app import of_home
+from trendwire.accounts import Moment
+from trendwire.accounts.operations import CreateKey, ListKeys, Operation
+from trendwire.settings import Settings
+from trendwire.web.app import Service, of_settings
 
 QPS = 50
 CREDITS = 1000
+
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -23,7 +28,7 @@ class Clock:
     seconds: float = 0.0
 
     def __call__(self) -> Moment:
-        return Moment(NOON_AFTER + timedelta(seconds=self.seconds), self.seconds)
+        return Moment(round((NOON_AFTER.timestamp() + self.seconds) * 1000), self.seconds)
 
 
 @dataclass(slots=True)
@@ -31,28 +36,36 @@ class Served:
     """An application over a home of its own. `key` has `CREDITS` and `QPS`."""
 
     home: Path
+    service: Service
     client: TestClient
-    key: str
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock
+    key: str = field(default="")
+
+    def do(self, operation: Operation[R]) -> R:
+        """Have the desk of the running application do something."""
+        portal = self.client.portal
+        assert portal is not None
+        return portal.call(self.service.accounts.desk.do, operation, self.clock().wall)
 
     def balance(self) -> int:
-        with Store.open(self.home) as store:
-            return keys.listed(store)[0].balance
+        return self.do(ListKeys())[0].balance
+
+    def create_key(self, credits_: int = CREDITS, qps: int = QPS, name: str = "test", **told: Any) -> str:
+        return self.do(CreateKey(account=name, credits=credits_, qps=qps, **told)).text
 
 
-def create_key(home: Path, credits_: int = CREDITS, qps: int = QPS, name: str = "test") -> str:
-    with Store.open(home) as store:
-        return keys.create(store, name, credits_, qps, NOON_AFTER).text
-
-
-def revoke_key(home: Path, key_id: int) -> None:
-    with Store.open(home) as store:
-        keys.revoke(store, key_id, NOON_AFTER)
+@contextmanager
+def serving(home: Path, **settings: Any) -> Iterator[Served]:
+    """The application over `home` while it runs, with a key."""
+    clock = Clock()
+    service = of_settings(Settings(home=home, **settings), clock)
+    with TestClient(service.site, raise_server_exceptions=False) as client:
+        served = Served(home, service, client, clock)
+        served.key = served.create_key()
+        yield served
 
 
 @pytest.fixture
 def served(demo_home: Path, tmp_path: Path) -> Iterator[Served]:
-    home = linked(demo_home, tmp_path / "home")
-    key, clock = create_key(home), Clock()
-    with TestClient(of_home(home, clock), raise_server_exceptions=False) as client:
-        yield Served(home, client, key, clock)
+    with serving(linked(demo_home, tmp_path / "home")) as running:
+        yield running

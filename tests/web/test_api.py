@@ -7,13 +7,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.small_world import DAYS, KEPT
-from tests.web.conftest import CREDITS, QPS, Clock, Served, create_key, revoke_key
+from tests.web.conftest import CREDITS, QPS, Served, serving
+from trendwire.accounts.operations import ChangeKey, ListKeys, RevokeKey
 from trendwire.dialects.base import Endpoint
 from trendwire.dialects.catalog import BY_NAME, ENDPOINTS
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
 from trendwire.editions import Edition, Editions
-from trendwire.web import api
-from trendwire.web.app import of_home
+from trendwire.web import shelf
 
 REMAINING = "x-ratelimit-per-second-remaining"
 GONE = DAYS - KEPT
@@ -133,7 +133,7 @@ def test_without_a_good_key_nothing_is_said(served: Served, spoken: Spoken, key:
 def test_a_revoked_key_is_refused_on_its_next_request(served: Served, spoken: Spoken) -> None:
     headers = spoken.headers(served.key)
     assert served.client.get(spoken.chart.path, headers=headers).status_code == 200
-    revoke_key(served.home, 1)
+    served.do(RevokeKey(key_id=1))
     assert served.client.get(spoken.chart.path, headers=headers).status_code == 401
 
 
@@ -151,7 +151,7 @@ def test_too_many_requests_in_a_second_are_told_when_to_come_again(served: Serve
 
 
 def test_without_credits_the_answer_is_402(served: Served, spoken: Spoken) -> None:
-    poor = create_key(served.home, spoken.chart.credits * 2 - 1, QPS, name="poor")
+    poor = served.create_key(spoken.chart.credits * 2 - 1, name="poor")
     headers = spoken.headers(poor)
     assert served.client.get(spoken.chart.path, headers=headers).status_code == 200
     refused = served.client.get(spoken.chart.path, headers=headers)
@@ -187,9 +187,8 @@ def test_a_read_can_be_pinned_to_an_edition_that_is_kept(
 
 
 def test_before_the_first_edition_the_answer_is_503(tmp_path: Path, spoken: Spoken) -> None:
-    key = create_key(tmp_path)
-    with TestClient(of_home(tmp_path, Clock())) as client:
-        refused = client.get(spoken.chart.path, headers=spoken.headers(key))
+    with serving(tmp_path) as served:
+        refused = served.client.get(spoken.chart.path, headers=spoken.headers(served.key))
     assert refused.status_code == refused.json()["code"] == 503
     assert int(refused.headers["retry-after"]) > 0
     assert refused.headers[REMAINING] == str(QPS - 1)
@@ -202,7 +201,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> str:
     def fail(*_: object) -> None:
         raise RuntimeError("private: /home/secret")
 
-    monkeypatch.setattr(api, "answer", fail)
+    monkeypatch.setattr(shelf, "answer", fail)
     return "private"
 
 
@@ -212,6 +211,111 @@ def test_a_failure_tells_nothing_private_and_is_free(served: Served, spoken: Spo
     assert refused.status_code == 500
     assert REMAINING in refused.headers
     assert broken not in refused.text
+    assert served.balance() == CREDITS
+
+
+# What a reply says of itself, and what need not be sent twice.
+
+
+def test_a_reply_says_what_it_cost_and_what_is_left(served: Served, spoken: Spoken) -> None:
+    cost = spoken.chart.credits
+    for number in (1, 2):
+        answer = served.client.get(spoken.chart.path, headers=spoken.headers(served.key))
+        assert answer.headers["x-credits-cost"] == str(cost)
+        assert answer.headers["x-credits-remaining"] == str(CREDITS - number * cost)
+        assert answer.headers["ratelimit-policy"] == f'"second";q={QPS};w=1'
+        assert answer.headers["ratelimit"] == f'"second";r={QPS - number};t=1'
+    refused = served.client.get(f"{spoken.chart.path}?{spoken.wrong}", headers=spoken.headers(served.key))
+    assert refused.headers["x-credits-cost"] == "0"
+    assert refused.headers["x-credits-remaining"] == str(CREDITS - 2 * cost)
+    assert served.balance() == CREDITS - 2 * cost
+
+
+def test_an_unchanged_answer_is_a_free_304(served: Served, spoken: Spoken) -> None:
+    headers = spoken.headers(served.key)
+    first = served.client.get(spoken.chart.path, headers=headers)
+    left = served.balance()
+    for known in (first.headers["etag"], f'"other", {first.headers["etag"]}', "*"):
+        again = served.client.get(spoken.chart.path, headers=headers | {"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        for name in ("etag", "vary", "cache-control", "x-edition"):
+            assert again.headers[name] == first.headers[name]
+        assert again.headers["x-credits-cost"] == "0"
+    changed = served.client.get(spoken.chart.path, headers=headers | {"If-None-Match": 'W/"0-0"'})
+    assert changed.status_code == 200
+    assert served.balance() == left - spoken.chart.credits
+
+
+def test_the_etag_tells_answers_and_editions_apart(served: Served, spoken: Spoken) -> None:
+    headers = spoken.headers(served.key)
+
+    def etag(query: str) -> str:
+        return str(served.client.get(f"{spoken.chart.path}?{query}", headers=headers).headers["etag"])
+
+    assert etag("period=7") == etag("period=7") == etag("limit=20")
+    assert len({etag("period=7"), etag("period=30"), etag(f"edition={DAYS - 1}")}) == 3
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_every_encoding_says_the_same(served: Served, spoken: Spoken, encoding: str) -> None:
+    headers = spoken.headers(served.key) | {"Accept-Encoding": encoding}
+    plain = served.client.get(spoken.chart.path, headers=headers | {"Accept-Encoding": "identity"})
+    coded = served.client.get(spoken.chart.path, headers=headers)
+    assert coded.headers["content-encoding"] == encoding
+    assert int(coded.headers["content-length"]) < int(plain.headers["content-length"])
+    assert coded.headers["vary"] == plain.headers["vary"] != ""
+    assert "content-encoding" not in plain.headers
+    assert coded.json()["data"] == plain.json()["data"]
+
+
+def test_each_reply_has_an_id_of_its_own_also_where_its_body_was_kept(served: Served) -> None:
+    spoken = DIALECTS["keyapi"]
+    answers = [served.client.get(spoken.chart.path, headers=spoken.headers(served.key)) for _ in range(3)]
+    ids = [answer.json()["requestId"] for answer in answers]
+    assert len(set(ids)) == 3
+    assert ids == [answer.headers["x-request-id"] for answer in answers]
+
+
+def test_a_page_of_another_origin_may_ask(served: Served, spoken: Spoken) -> None:
+    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
+    allowed = served.client.options(
+        spoken.chart.path, headers=asked | {"Access-Control-Request-Headers": "x-api-key"}
+    )
+    assert (allowed.status_code, allowed.content) == (204, b"")
+    assert allowed.headers["access-control-allow-origin"] == "*"
+    granted = allowed.headers["access-control-allow-headers"].lower()
+    assert spoken.chart.dialect.credential.header.lower() in granted
+    for headers in (asked, asked | spoken.headers(served.key)):
+        answer = served.client.get(spoken.chart.path, headers=headers)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "X-Credits-Remaining" in answer.headers["access-control-expose-headers"]
+    assert served.balance() == CREDITS - spoken.chart.credits
+
+
+def test_a_restricted_key_is_refused_elsewhere(served: Served, spoken: Spoken) -> None:
+    served.do(ChangeKey(key_id=1, endpoints=("crawlora_country_industry_meta",)))
+    refused = served.client.get(spoken.chart.path, headers=spoken.headers(served.key))
+    assert refused.status_code == refused.json()["code"] == 403
+    assert served.balance() == CREDITS
+
+
+def test_a_test_key_is_answered_from_the_sample_free_of_charge(served: Served, spoken: Spoken) -> None:
+    trial = served.create_key(0, name="trial", mode="test")
+    assert trial.startswith("sk_test_")
+    live = served.client.get(spoken.chart.path, headers=spoken.headers(served.key))
+    for _ in range(2):
+        sample = served.client.get(spoken.chart.path, headers=spoken.headers(trial))
+        assert sample.status_code == 200
+        assert sample.json()["data"] != live.json()["data"]
+        assert sample.headers["x-credits-cost"] == "0"
+    assert served.do(ListKeys(account="trial"))[0].balance == 0
+
+
+def test_above_capacity_the_answer_is_a_503_to_come_back_after(served: Served, spoken: Spoken) -> None:
+    served.service.api.most_in_flight = 0
+    refused = served.client.get(spoken.chart.path, headers=spoken.headers(served.key))
+    assert refused.status_code == refused.json()["code"] == 503
+    assert int(refused.headers["retry-after"]) > 0
     assert served.balance() == CREDITS
 
 
@@ -230,4 +334,4 @@ def test_a_request_is_answered_from_one_edition(
     for path in (spoken.chart.path, spoken.detail.format(top_hashtag(served.home))):
         looks.clear()
         assert served.client.get(path, headers=spoken.headers(served.key)).status_code == 200
-        assert len(looks) == 1
+        assert len(set(map(id, looks))) == 1

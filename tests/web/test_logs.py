@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.web.conftest import Served
 from trendwire.accounts.credential import mint
-from trendwire.web import api, logs
+from trendwire.web import logs, shelf
 
 
 @pytest.fixture
@@ -37,8 +37,10 @@ def test_no_key_reaches_the_log(
     def fail(*_: object) -> None:
         raise RuntimeError(f"failed with {served.key} and {{'x-api-key': '{other}'}}")
 
-    monkeypatch.setattr(api, "answer", fail)
-    served.client.get("/v1/tiktok/trending/hashtags", headers={"Authorization": f"Bearer {served.key}"})
+    monkeypatch.setattr(shelf, "answer", fail)
+    served.client.get(
+        "/v1/tiktok/trending/hashtags?period=30", headers={"Authorization": f"Bearer {served.key}"}
+    )
     told = written.getvalue()
     assert "Traceback" in told
     assert served.key[8:] not in told
@@ -47,13 +49,11 @@ def test_no_key_reaches_the_log(
 
 
 def test_a_line_is_json_and_has_the_request_id_of_the_answer(served: Served, written: io.StringIO) -> None:
-    answer = served.client.get(
-        "/v1/tiktok/trending/hashtags", headers={"Authorization": f"Bearer {served.key}"}
-    )
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    answered = [line for line in lines if line["event"] == "answered"]
-    assert [line["request_id"] for line in answered] == [answer.json()["requestId"]]
-    assert answered[0]["status"] == 200
+    headers = {"Authorization": f"Bearer {served.key}"}
+    answer = served.client.get("/v1/tiktok/trending/hashtags?period=1", headers=headers)
+    (line,) = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert (line["event"], line["code"]) == ("refused", "invalid_input")
+    assert line["request_id"] == answer.headers["x-request-id"]
 
 
 VALUES = st.recursive(

@@ -10,25 +10,25 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
+from tests.serving import create_key, running
 from tests.small_world import linked
-from tests.web.conftest import create_key
-from trendwire.accounts.keys import MAX_QPS
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.dialects.openapi import document
 from trendwire.dialects.openapi30 import document_30
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind, SoundEntry
 from trendwire.editions import Editions
-from trendwire.web.app import of_home
 
 EXAMPLES = 200
 CREDITS = 10**9
+MAX_QPS = 10_000
 DOCUMENTS = {"3.1": document, "3.0": document_30}
 
 
-def _settings(key: str) -> SchemathesisConfig:
+def _settings(key: str, url: str) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "seed": 2026,
+            "base-url": url,
             "continue-on-failure": True,
             "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
             "headers": {"Authorization": f"Bearer {key}", "x-api-key": key},
@@ -57,10 +57,10 @@ def test_every_operation_keeps_to_its_document(
 ) -> None:
     home = linked(demo_home, tmp_path / "home")
     described = _with_known_subjects(DOCUMENTS[version](), home)
-    schema = schemathesis.openapi.from_dict(described, config=_settings(create_key(home, CREDITS, MAX_QPS)))
-    schema.app = of_home(home)
-    stream = from_schema(schema.include(operation_id=endpoint.name)).execute()
-    told = list(stream)
+    key = create_key(home, CREDITS, MAX_QPS)
+    with running(home) as server:
+        schema = schemathesis.openapi.from_dict(described, config=_settings(key, server.url))
+        told = list(from_schema(schema.include(operation_id=endpoint.name)).execute())
     errors = [str(event.value) for event in told if isinstance(event, events.NonFatalError)]
     finished = [event for event in told if isinstance(event, events.EngineFinished)]
     assert errors == []

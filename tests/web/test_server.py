@@ -1,37 +1,26 @@
 """`serve` as a process on a real socket: what it says, what it follows, and how it ends."""
 
+import json
 import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
 
-from tests.serving import free_port
+from tests.serving import balance, command, create_key, running
 from tests.small_world import DAYS, LAST_DAY, linked, settings_of, silent
-from tests.web.conftest import create_key
 from trendwire import pipeline
-from trendwire.accounts import Store, keys, ledger
 
 PATH = "/v1/tiktok/trending/hashtags"
 CREDITS, QPS, COST = 1_000_000, 10_000, 2
 CLIENTS = 3
-
-
-def _command(home: Path, port: int) -> list[str]:
-    return [sys.executable, "-m", "trendwire", "--home", str(home), "serve", "--port", str(port)]
-
-
-def _log(home: Path) -> Path:
-    return home.parent / "stderr"
 
 
 def _get(port: int, path: str, key: str) -> HTTPResponse:
@@ -41,22 +30,6 @@ def _get(port: int, path: str, key: str) -> HTTPResponse:
         answer = connection.getresponse()
         answer.read()
         return answer
-
-
-@contextmanager
-def _serving(home: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """The port and the process of a server that accepts connections."""
-    port = free_port()
-    with (
-        _log(home).open("w") as log,
-        subprocess.Popen(_command(home, port), stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-            yield port, process
-        finally:
-            process.kill()
 
 
 class Client(threading.Thread):
@@ -91,7 +64,8 @@ def home(demo_home: Path, tmp_path: Path) -> Path:
 
 def test_new_editions_are_followed_without_a_restart_or_a_dropped_request(home: Path) -> None:
     key = create_key(home, CREDITS, QPS)
-    with _serving(home) as (port, process):
+    with running(home) as server:
+        port, process = server.port, server.process
         clients = [Client(port, key) for _ in range(CLIENTS)]
         for client in clients:
             client.start()
@@ -110,22 +84,21 @@ def test_new_editions_are_followed_without_a_restart_or_a_dropped_request(home: 
         numbers = [int(edition or 0) for edition in client.editions]
         assert numbers == sorted(numbers)
         assert set(numbers) <= {DAYS, *(record.number for record in published)}
-    with Store.open(home) as store:
-        ledger.check(store)
-        assert keys.listed(store)[0].balance == CREDITS - COST * (answered[200] + 1)
+    assert balance(home) == CREDITS - COST * (answered[200] + 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_in_order(home: Path, number: signal.Signals) -> None:
-    with _serving(home) as (_, process):
-        process.send_signal(number)
-        assert process.wait(30) == 0
-    assert _log(home).read_text() == ""
+    with running(home) as server:
+        server.process.send_signal(number)
+        assert server.process.wait(30) == 0
+    assert [json.loads(line)["event"] for line in server.log.read_text().splitlines()] == ["stopping"]
 
 
 def test_a_request_that_has_begun_is_answered_before_the_end(home: Path) -> None:
     key = create_key(home, CREDITS, QPS)
-    with _serving(home) as (port, process), socket.create_connection(("127.0.0.1", port), 30) as begun:
+    with running(home) as server, socket.create_connection(("127.0.0.1", server.port), 30) as begun:
+        process = server.process
         begun.sendall(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
         begun.recv(1, socket.MSG_PEEK)
         process.send_signal(signal.SIGTERM)
@@ -138,18 +111,21 @@ def test_a_taken_port_is_one_clear_line(home: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ended = subprocess.run(_command(home, port), capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run(command(home, port), capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert re.fullmatch(rf"trendwire: port {port} .*--port.*PORT=.*\n", ended.stderr)
 
 
 def test_no_key_is_in_what_it_prints(home: Path) -> None:
     key = create_key(home, CREDITS, QPS)
-    with _serving(home) as (port, process):
+    with running(home) as server:
+        port, process = server.port, server.process
         for path in (PATH, f"/v1/{key}", f"{PATH}?region={key}"):
             _get(port, path, key)
         process.send_signal(signal.SIGTERM)
         printed, _ = process.communicate(timeout=30)
-    logged = _log(home).read_text()
-    assert '"status":200' in logged
+    logged = server.log.read_text() + "".join(
+        path.read_bytes().decode("latin-1") for path in home.glob("requests.sqlite*")
+    )
+    assert PATH in logged
     assert key[8:] not in printed + logged

@@ -1,15 +1,17 @@
 """Keys, credits, limits and admission: who may ask, how often, and what it costs.
 
-    with Store.open(home) as store:
-        new = keys.create(store, name="ada", credits_=1000, qps=5, at=now)
-        gate = Gate(store)
+    books = Books.open(home, at, endpoints, log)
+    await books.start()
+    admission = await books.gate.admit(...)        what every request passes
+    await books.desk.do(CreateKey(account="ada"), at)        what an operator does
 
-`keys`, `ledger` and `usage` are what an operator does; `Gate` is what every request passes. Time is always an
-argument. Everything lives in two files of the home: accounts.sqlite and accounts.secret.
+gate.py and operations.py are the two contracts; time is always an argument. In one process over SQLite:
+books. For several servers over Redis and PostgreSQL: cluster.
 """
 
-from trendwire.accounts import keys, ledger, usage
-from trendwire.accounts.admission import Admission, Gate, Moment
-from trendwire.accounts.store import Store
+from trendwire.accounts.books import Books
+from trendwire.accounts.gate import Admission, Ask, Gate, Moment
+from trendwire.accounts.operations import Accounts, Desk
+from trendwire.accounts.requests import RequestLogStore
 
-__all__ = ["Admission", "Gate", "Moment", "Store", "keys", "ledger", "usage"]
+__all__ = ["Accounts", "Admission", "Ask", "Books", "Desk", "Gate", "Moment", "RequestLogStore"]

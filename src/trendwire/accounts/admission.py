@@ -1,109 +1,137 @@
-"""The one gate before every answer that costs: key, then rate limit, then credits; and the charge after it.
+"""The gate of one process: a request passes four checks, its cost is held, then spent or given back.
 
-    admission = await gate.admit(credential, endpoint, cost, at)
-    charged = False
-    try:
-        ...                      # make the answer; charged = it is a success
-    finally:
-        await gate.settle(admission, charged)
-
-`admit` holds the cost, so that requests at the same time can not spend the same credits; `settle` spends it
-or gives it back. The debit itself asks once more, in the store, so that two processes can not overspend
-either. Every admission must be settled, once. A gate belongs to one event loop.
+Everything is decided in memory in one step without waiting, so that nothing can come in between; the one
+exception is the refill of a new month, which is on the disk before it is spent from.
 """
 
 import asyncio
 import sqlite3
-from datetime import datetime
 
-import msgspec
-
-from trendwire.accounts import keys, ledger, usage
-from trendwire.accounts.holds import Holds
-from trendwire.accounts.limits import Limits
-from trendwire.accounts.store import Store
-from trendwire.errors import NoCredential, OutOfCredits
+from trendwire.accounts import credential as text_of_key
+from trendwire.accounts.gate import Admission, Ask
+from trendwire.accounts.journal import SQL, Journal
+from trendwire.accounts.limits import RESET, Limits
+from trendwire.accounts.state import AccountState, KeyState, State, month_of
+from trendwire.errors import BadCredential, NoCredential, NotAllowed, OutOfCredits, TrendwireError
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """When a request came: `wall` (aware) dates its charge, `tick` (monotonic seconds) its rate limit."""
+class BookGate:
+    """Admits and settles requests against the state of one process. See `gate.Gate` for the contract."""
 
-    wall: datetime
-    tick: float
-
-
-class Admission(msgspec.Struct, frozen=True):
-    """A request let in: who pays, what it will cost, how many more may come in this second."""
-
-    hold: int
-    key_id: int
-    account_id: int
-    endpoint: str
-    cost: int
-    per_second_remaining: int
-    at: Moment
-
-
-class Gate:
-    """Admits and settles requests against one store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, state: State, journal: Journal, secret: bytes) -> None:
+        self._state = state
+        self._journal = journal
+        self._secret = secret
         self._limits = Limits()
-        self._holds = Holds()
+        self._refills: dict[int, asyncio.Task[None]] = {}
 
-    async def admit(self, credential: str | None, endpoint: str, cost: int, at: Moment) -> Admission:
-        """Let a request in and hold its cost (credits, 0 = free).
+    def fingerprint(self, credential: str | None) -> bytes:
+        """The HMAC of a key under the home's secret.
 
-        Raises NoCredential, BadCredential, RateLimited, OutOfCredits, in this order; NotReady or Corrupt
-        where the store is in trouble. A request refused by the rate limit is not counted by it; one refused
-        for want of credits is.
+        A text with a wrong checksum is refused here, without a look-up. All others take the same steps, and
+        the look-up that follows goes by a digest of which a guesser can steer no byte.
         """
         if not credential:
             raise NoCredential("a key is needed")
-        holder = keys.find(self._store, credential)
-        remaining = self._limits.take(holder.key_id, holder.qps, at.tick)
-        # No await between the balance read above and the hold below: nothing can come in between.
-        available = holder.balance - self._holds.held(holder.account_id, holder.last_entry)
-        if available < cost:
-            raise OutOfCredits(
-                "the credits do not cover the cost", remaining, key_id=holder.key_id, available=available
-            )
-        hold = self._holds.take(holder.account_id, cost)
-        return Admission(hold, holder.key_id, holder.account_id, endpoint, cost, remaining, at)
+        if not text_of_key.is_well_formed(credential):
+            raise BadCredential("the key is not valid", reason="malformed")
+        return text_of_key.digest(self._secret, credential)
 
-    async def settle(self, admission: Admission, charged: bool) -> None:
-        """Spend the credits held (on the disk before this returns), or give them back.
+    async def admit(self, ask: Ask) -> Admission:
+        key = self._found(ask)
+        account, month = key.account, month_of(ask.at.wall)
+        if account.plan is not None and month > account.month:
+            await self._refilled(account, month, ask.at.wall)
+        remaining = self._limits.take(key.id, key.qps, ask.at.tick)
+        cost = 0 if key.mode == "test" else ask.cost
+        if cost:
+            self._hold(key, cost, month, remaining)
+        return Admission(
+            ask, key.id, account.id, cost, key.qps, remaining, RESET, account.available, key.mode == "test"
+        )
 
-        Raises OutOfCredits where another process spent them first, NotReady or Corrupt where the charge
-        could not be written; nothing was charged then and nothing is held. A caller that is cancelled while
-        it waits leaves a charge that is made all the same. Raises Conflict at the second call.
-        """
-        self._holds.close(admission.hold)
+    async def settle(self, admission: Admission, *, charged: bool) -> None:
+        key, cost, ask = self._state.keys[admission.key_id], admission.cost, admission.ask
         if not charged:
-            self._release(admission)
-            return
-        charge = asyncio.wrap_future(self._store.submit(lambda db: self._charge(db, admission)))
-        charge.add_done_callback(lambda done: self._charged(done, admission))
-        await asyncio.shield(charge)
+            self._give_back(key, cost, ask.at.wall)
+        elif cost:
+            try:
+                await self._journal.debit(key, cost, ask.endpoint, ask.at.wall)
+            except TrendwireError:
+                self._give_back(key, cost, ask.at.wall)
+                raise
+        elif not admission.test:
+            self._state.count(key.id, ask.endpoint, ask.at.wall, 1, 0)
 
-    def _charge(self, db: sqlite3.Connection, admission: Admission) -> None:
-        """The debit and its count, in the transaction of the writer's thread."""
-        a = admission
-        if a.cost:
-            entry = ledger.debit(db, a.account_id, a.key_id, a.endpoint, a.cost, a.at.wall)
-            if entry is None:
-                raise OutOfCredits(
-                    "the credits do not cover the cost", a.per_second_remaining, key_id=a.key_id
-                )
-            self._holds.land(a.account_id, a.hold, entry, a.cost)
-        usage.count(db, a.key_id, a.endpoint, a.cost, a.at.wall)
+    def _found(self, ask: Ask) -> KeyState:
+        """The key, if it may be used, from there, for that."""
+        key = self._state.by_digest.get(ask.fingerprint)
+        if key is None or not key.is_valid(ask.at.wall):
+            raise BadCredential(
+                "the key is not valid", reason="unknown" if key is None else "revoked or expired"
+            )
+        if key.endpoints and ask.endpoint not in key.endpoints:
+            raise self._not_allowed(key, "the key may not use this endpoint")
+        if key.networks and not key.allows_address(ask.address):
+            raise self._not_allowed(key, "the key may not be used from this address")
+        return key
 
-    def _charged(self, done: asyncio.Future[None], admission: Admission) -> None:
-        self._release(admission)
-        # Seen here, so that a failure whose caller was cancelled is not reported as forgotten.
-        if not done.cancelled():
-            done.exception()
+    def _not_allowed(self, key: KeyState, words: str) -> NotAllowed:
+        return NotAllowed(
+            words,
+            key_id=key.id,
+            account_id=key.account.id,
+            per_second_limit=key.qps,
+            per_second_remaining=key.qps,
+        )
 
-    def _release(self, admission: Admission) -> None:
-        self._holds.release(admission.account_id, admission.hold, admission.cost)
+    def _hold(self, key: KeyState, cost: int, month: int, remaining: int) -> None:
+        key.in_month(month)
+        account = key.account
+        capped = key.cap is not None and key.spent + cost > key.cap
+        if capped or account.available < cost:
+            raise OutOfCredits(
+                "the key's cap for this month is reached" if capped else "the credits do not cover the cost",
+                key_id=key.id,
+                account_id=account.id,
+                per_second_limit=key.qps,
+                per_second_remaining=remaining,
+                credits=account.available,
+            )
+        account.available -= cost
+        key.spent += cost
+
+    def _give_back(self, key: KeyState, cost: int, at: int) -> None:
+        key.account.available += cost
+        if month_of(at) == key.month:
+            key.spent -= cost
+
+    async def _refilled(self, account: AccountState, month: int, at: int) -> None:
+        """Wait until the month's refill is on the disk; however many ask at once, there is one."""
+        task = self._refills.get(account.id)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(refill(self._journal, account, month, at))
+            self._refills[account.id] = task
+            task.add_done_callback(lambda _done: self._refills.pop(account.id, None))
+        await task
+
+
+async def refill(journal: Journal, account: AccountState, month: int, at: int) -> None:
+    """Top the account up to what its plan gives each month; what was bought beside it stays."""
+    if month <= account.month:
+        return
+    amount = max(0, account.monthly_credits - account.available)
+
+    def applied(_none: None) -> None:
+        account.month = month
+        account.available += amount
+        journal.settle(account, amount)
+
+    entry = {"account_id": account.id, "amount": amount, "at": at, "kind": "refill", "note": account.plan}
+
+    def run(db: sqlite3.Connection) -> None:
+        if amount:
+            db.execute(SQL["credit"], entry)
+        db.execute(SQL["refilled"], {"month": month, "id": account.id})
+
+    await journal.write(run, applied)

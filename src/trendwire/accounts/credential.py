@@ -1,8 +1,8 @@
 """The text of an API key: how it is made, how a slip of the pen is seen, what of it is kept. Pure.
 
-A key is `sk_live_`, 32 random base62 characters (190 bits) and 6 characters of checksum: the CRC-32 of
-all that stands before it, in base62, most significant digit first. CRC-32 finds *every* change within
-32 bits in a row, so one changed character, or two neighbours swapped, is always refused without a
+A key is `sk_live_` or `sk_test_`, 32 random base62 characters (190 bits) and 6 characters of checksum: the
+CRC-32 of all that stands before it, in base62, most significant digit first. CRC-32 finds *every* change
+within 32 bits in a row, so one changed character, or two neighbours swapped, is always refused without a
 look-up. It guards against slips only; what guards against guesses is the randomness.
 
 Of a key only its HMAC-SHA-256 under the secret of the home is stored, and its first characters to show.
@@ -13,18 +13,18 @@ import re
 import secrets
 import zlib
 
-PREFIX = "sk_live_"
+PREFIXES = {"live": "sk_live_", "test": "sk_test_"}
 BODY_LENGTH = 32
 CHECKSUM_LENGTH = 6
-SHOWN_LENGTH = len(PREFIX) + 4
+SHOWN_LENGTH = len("sk_live_") + 4
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SHAPE = re.compile(f"{PREFIX}[0-9A-Za-z]{{{BODY_LENGTH + CHECKSUM_LENGTH}}}")
+_SHAPE = re.compile(f"sk_(?:live|test)_[0-9A-Za-z]{{{BODY_LENGTH + CHECKSUM_LENGTH}}}")
 
 
-def mint() -> str:
-    """A new key, never made before."""
-    unsealed = PREFIX + "".join(secrets.choice(_DIGITS) for _ in range(BODY_LENGTH))
+def mint(mode: str = "live") -> str:
+    """A new key, never made before. `mode`: live or test."""
+    unsealed = PREFIXES[mode] + "".join(secrets.choice(_DIGITS) for _ in range(BODY_LENGTH))
     return unsealed + checksum(unsealed)
 
 

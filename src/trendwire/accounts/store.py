@@ -1,32 +1,30 @@
-"""Opens a home's accounts.sqlite and owns its connections, its one writer, and the words for its troubles.
+"""Opens a home's accounts.sqlite for one process, and owns the words for its troubles.
 
-SQLite in WAL mode with synchronous=FULL: a commit that returned is on the disk, and readers never wait for
-a writer, in this process or another. Writes of a process stand in line before one thread; writes of several
-processes take turns. What sqlite3 raises leaves here as Corrupt or NotReady.
+SQLite in WAL mode with synchronous=FULL: a commit that returned is on the disk. A lock beside the file says
+which process holds the accounts; what sqlite3 raises leaves here as Corrupt or NotReady.
 """
 
+import fcntl
 import hmac
+import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self, TextIO
 
 from trendwire.accounts import secret
 from trendwire.accounts.credential import digest
-from trendwire.accounts.placing import place_once
-from trendwire.errors import Corrupt, NotReady, TrendwireError
+from trendwire.accounts.placing import PRIVATE, place_once
+from trendwire.errors import Conflict, Corrupt, NotReady, TrendwireError
 from trendwire.statements import named
 
 FILE = "accounts.sqlite"
-SCHEMA_VERSION = 1
+LOCK = "accounts.lock"
+SCHEMA_VERSION = 2
 
-WRITER_PATIENCE = 10.0
-"""Seconds to wait for the turn of other processes' writes."""
-
-READER_PATIENCE = 0.25
-"""Seconds. Waited only while another process mends the file after a crash; the event loop waits too."""
+PATIENCE = 0.25
+"""Seconds to wait for another program that has the file locked (a backup); the event loop waits too."""
 
 _SQL = named(__package__, "store.sql")
 
@@ -44,102 +42,88 @@ _PASSING = {
     sqlite3.SQLITE_CANTOPEN,
 }
 
-T = TypeVar("T")
-Job = Callable[[sqlite3.Connection], T]
-
 
 class Store:
-    """The accounts of one home. A context manager; `close` may be called twice."""
+    """The file, its secret and its lock. `db` writes; it has one user at a time."""
 
-    def __init__(self, path: Path, secret_bytes: bytes) -> None:
+    def __init__(self, path: Path, secret_bytes: bytes, lock: TextIO) -> None:
         self.path = path
         self.secret = secret_bytes
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="accounts-writer")
-        self._writer = _connect(path, WRITER_PATIENCE)
-        self.reader = _connect(path, READER_PATIENCE, reads_only=True)
-        """For short reads of the event loop's thread, each a statement fetched to its end."""
+        self._lock = lock
+        self.db = _connect(path)
 
     @classmethod
     def open(cls, home: Path) -> Self:
         """Open the accounts of `home`; at the first time, make them.
 
-        Raises Corrupt where the file or its secret is not what was written, NotReady where they cannot be
-        used now (rights, space, a version of another program).
+        Raises Conflict where another process holds them, Corrupt where the file or its secret is not what was
+        written, NotReady where they cannot be used now (rights, space, a version of another program).
         """
         path = home / FILE
-        with _our_words(path):
-            return cls(path, _prepare(home, path))
+        with our_words(path):
+            home.mkdir(parents=True, exist_ok=True)
+            lock = _locked(home / LOCK)
+            try:
+                return cls(path, _prepare(home, path), lock)
+            except BaseException:
+                lock.close()
+                raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def reopen(self) -> None:
+        """A new connection in place of one that can no longer be trusted."""
+        self.db.close()
+        self.db = _connect(self.path)
 
     def close(self) -> None:
-        """Finish the writes that were accepted, then let the file go."""
-        self._thread.shutdown(wait=True)
-        self._writer.close()
-        self.reader.close()
+        """Let the file and the lock go."""
+        self.db.close()
+        self._lock.close()
 
-    def submit(self, job: Job[T]) -> Future[T]:
-        """Run `job` in one transaction of the writer's thread; done means on the disk.
 
-        What `job` raises undoes all it did. Raises NotReady, here or from the result, where the store is
-        closed, locked for too long, or out of space.
-        """
-        try:
-            return self._thread.submit(self._transact, job)
-        except RuntimeError as error:
-            raise NotReady("the accounts are closed", path=str(self.path)) from error
-
-    def write(self, job: Job[T]) -> T:
-        """`submit`, and wait. Not for the thread of an event loop."""
-        return self.submit(job).result()
-
-    def read(self, job: Job[T]) -> T:
-        """Run `job` on one snapshot, on a connection of its own: long lists are in nobody's way."""
-        with _our_words(self.path), closing(_connect(self.path, WRITER_PATIENCE, reads_only=True)) as db:
-            db.execute("BEGIN")
-            return job(db)
-
-    def in_our_words(self, error: sqlite3.Error) -> TrendwireError:
-        """The error of ours that says what `error` means."""
-        return _translated(error, self.path)
-
-    def _transact(self, job: Job[T]) -> T:
-        with _our_words(self.path):
-            # IMMEDIATE: the turn is taken before the first read, so nothing read here can be stale.
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                result = job(self._writer)
-                self._writer.execute("COMMIT")
-            except BaseException:
-                # Some failures (a full disk) have undone the transaction already.
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
-            return result
+def _locked(path: Path) -> TextIO:
+    lock = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE), "r+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise Conflict(
+            f"process {holder} holds the accounts of {path.parent}: one server runs for each home;"
+            " stop that one, or name another --home",
+            holder=holder,
+        ) from error
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
 
 
 def _prepare(home: Path, path: Path) -> bytes:
-    """Make what is missing, check what is there; the secret of the home."""
+    """Make what is missing, bring what is old up to date, check what is there; the secret of the home."""
     if path.exists() and not (home / secret.FILE).exists():
         raise Corrupt("the secret of the accounts is missing", path=str(home / secret.FILE))
     secret_bytes = secret.of_home(home)
     mark = digest(secret_bytes, _SEALED_TEXT)
     place_once(path, lambda draft: _create(draft, mark))
-    with closing(_connect(path, WRITER_PATIENCE, reads_only=True)) as db:
+    with closing(_connect(path)) as db:
+        _migrate(db)
         _check(db, path, mark)
     return secret_bytes
 
 
 def _create(draft: Path, mark: bytes) -> None:
-    with closing(_connect(draft, WRITER_PATIENCE)) as db:
+    with closing(_connect(draft)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(f"BEGIN; {_SQL['schema']} COMMIT;")
         db.execute(_SQL["seal"], {"mark": mark})
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA user_version").fetchone()[0] != 1:
+        return
+    steps = (_SQL["from_version_1"], _SQL["schema"], _SQL["copy_version_1"])
+    db.executescript(f"BEGIN; {' '.join(steps)} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 
 def _check(db: sqlite3.Connection, path: Path, mark: bytes) -> None:
@@ -153,34 +137,33 @@ def _check(db: sqlite3.Connection, path: Path, mark: bytes) -> None:
         raise Corrupt("the secret is not the one the keys were sealed with", path=str(path))
 
 
-def _connect(path: Path, patience: float, *, reads_only: bool = False) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     """A connection that commits each statement by itself unless told BEGIN; never makes the file."""
     db = sqlite3.connect(
         path.resolve().as_uri() + "?mode=rw",
         uri=True,
-        timeout=patience,
+        timeout=PATIENCE,
         isolation_level=None,
-        # The writer is opened by one thread and used by another; each connection has one user at a time.
+        # Statements run in the event loop's thread, commits in another; never both at once.
         check_same_thread=False,
     )
     db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
-    if reads_only:
-        db.execute("PRAGMA query_only = ON")
     return db
 
 
 @contextmanager
-def _our_words(path: Path) -> Iterator[None]:
+def our_words(path: Path) -> Iterator[None]:
+    """What sqlite3 and the system raise leaves as an error of ours."""
     try:
         yield
     except sqlite3.Error as error:
-        raise _translated(error, path) from error
+        raise translated(error, path) from error
     except OSError as error:
         raise NotReady("the accounts cannot be opened", path=str(path), reason=str(error)) from error
 
 
-def _translated(error: sqlite3.Error, path: Path) -> TrendwireError:
+def translated(error: sqlite3.Error, path: Path) -> TrendwireError:
+    """The error of ours that says what `error` means."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     facts = {"path": str(path), "reason": str(error), "sqlite_code": code}
     # No code: sqlite3 itself refused, as the connection is closed. The low byte is the primary code.

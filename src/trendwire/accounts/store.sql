@@ -7,7 +7,8 @@ INSERT INTO seal (only, mark) VALUES (1, :mark)
 SELECT mark FROM seal
 
 -- name: schema
--- The whole of accounts.sqlite. Moments are Unix milliseconds, UTC; credits are whole numbers.
+-- The whole of accounts.sqlite, version 2. Moments are Unix milliseconds, UTC; months are 12 * year + month - 1;
+-- credits are whole numbers.
 
 -- Says which secret the keys below were sealed with: under any other, none of them would be found again.
 CREATE TABLE seal (
@@ -15,12 +16,18 @@ CREATE TABLE seal (
   mark BLOB NOT NULL
 ) STRICT;
 
--- Credits belong to an account. `last_entry` is its newest row in the ledger.
+CREATE TABLE plan (
+  name TEXT PRIMARY KEY,
+  monthly_credits INTEGER NOT NULL CHECK (monthly_credits >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- Credits belong to an account. `balance` is the sum of its ledger rows up to `tally.upto`, not further.
 CREATE TABLE account (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
-  balance INTEGER NOT NULL DEFAULT 0 CHECK (balance >= 0),
-  last_entry INTEGER NOT NULL DEFAULT 0,
+  plan TEXT REFERENCES plan,
+  balance INTEGER NOT NULL DEFAULT 0,
+  refilled_month INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -28,29 +35,38 @@ CREATE TABLE account (
 CREATE TABLE key (
   id INTEGER PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES account,
+  mode TEXT NOT NULL CHECK (mode IN ('live', 'test')),
   digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
   shown TEXT NOT NULL,
   qps INTEGER NOT NULL CHECK (qps >= 1),
+  monthly_cap INTEGER,
+  endpoints TEXT NOT NULL DEFAULT '[]',
+  addresses TEXT NOT NULL DEFAULT '[]',
+  carried_month INTEGER NOT NULL DEFAULT 0,
+  carried INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
+  expires_at INTEGER,
   revoked_at INTEGER
 ) STRICT;
 
--- The ledger: a grant adds, a debit takes and says which key spent it on what. Ids rise in the order of commits,
--- as no row is ever deleted.
+-- The ledger, and the truth: grants and refills add, a debit takes and says which key spent it on what. Ids rise
+-- in the order of commits, as no row is ever deleted.
 CREATE TABLE entry (
   id INTEGER PRIMARY KEY,
-  account_id INTEGER NOT NULL REFERENCES account,
+  account_id INTEGER NOT NULL,
   amount INTEGER NOT NULL,
-  key_id INTEGER REFERENCES key,
+  key_id INTEGER,
   endpoint TEXT,
   at INTEGER NOT NULL,
-  CHECK (CASE WHEN amount > 0 THEN key_id IS NULL AND endpoint IS NULL
-              ELSE amount < 0 AND key_id IS NOT NULL AND endpoint IS NOT NULL END)
+  kind TEXT NOT NULL DEFAULT 'debit',
+  note TEXT,
+  CHECK (CASE WHEN kind = 'debit' THEN amount < 0 AND key_id IS NOT NULL AND endpoint IS NOT NULL
+              ELSE kind IN ('grant', 'refill') AND amount > 0 AND key_id IS NULL AND endpoint IS NULL END)
 ) STRICT;
 
--- Requests charged for, counted by key, endpoint and UTC day (YYYY-MM-DD).
+-- Requests charged for, by key, endpoint and UTC day (YYYY-MM-DD), up to `tally.upto` as well.
 CREATE TABLE usage (
-  key_id INTEGER NOT NULL REFERENCES key,
+  key_id INTEGER NOT NULL,
   endpoint TEXT NOT NULL,
   day TEXT NOT NULL,
   calls INTEGER NOT NULL,
@@ -58,27 +74,12 @@ CREATE TABLE usage (
   PRIMARY KEY (key_id, endpoint, day)
 ) STRICT, WITHOUT ROWID;
 
--- A row and the balance it moves are one step, whoever inserts it.
-CREATE TRIGGER entry_moves_balance AFTER INSERT ON entry
-BEGIN
-  UPDATE account SET balance = balance + NEW.amount, last_entry = NEW.id WHERE id = NEW.account_id;
-END;
-
--- No balance moves without a new row that says by how much.
-CREATE TRIGGER balance_moves_by_entry BEFORE UPDATE OF balance, last_entry ON account
-WHEN NEW.last_entry <= OLD.last_entry OR NOT EXISTS (
-  SELECT 1 FROM entry
-  WHERE id = NEW.last_entry AND account_id = NEW.id AND amount = NEW.balance - OLD.balance
-)
-BEGIN
-  SELECT RAISE(ABORT, 'a balance moves by a ledger row only');
-END;
-
-CREATE TRIGGER account_starts_empty BEFORE INSERT ON account
-WHEN NEW.balance <> 0 OR NEW.last_entry <> 0 OR EXISTS (SELECT 1 FROM account WHERE id = NEW.id OR name = NEW.name)
-BEGIN
-  SELECT RAISE(ABORT, 'an account starts with nothing, once');
-END;
+-- The last ledger row that balances and usage include; what came after it is added at the next opening.
+CREATE TABLE tally (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  upto INTEGER NOT NULL
+) STRICT;
+INSERT INTO tally (only, upto) VALUES (1, 0);
 
 CREATE TRIGGER account_stays BEFORE DELETE ON account
 BEGIN
@@ -95,9 +96,33 @@ BEGIN
   SELECT RAISE(ABORT, 'ledger rows are not deleted');
 END;
 
--- INSERT OR REPLACE deletes without asking the trigger above.
-CREATE TRIGGER entry_is_not_replaced BEFORE INSERT ON entry
-WHEN EXISTS (SELECT 1 FROM entry WHERE id = NEW.id)
-BEGIN
-  SELECT RAISE(ABORT, 'ledger rows are not replaced');
-END;
+-- name: from_version_1
+-- Homes of before plans, caps and restrictions. Its balances were moved by triggers, so they include every row.
+ALTER TABLE account RENAME TO account_1;
+ALTER TABLE key RENAME TO key_1;
+ALTER TABLE entry RENAME TO entry_1;
+ALTER TABLE usage RENAME TO usage_1;
+ALTER TABLE seal RENAME TO seal_1;
+DROP TRIGGER entry_moves_balance;
+DROP TRIGGER balance_moves_by_entry;
+DROP TRIGGER account_starts_empty;
+DROP TRIGGER account_stays;
+DROP TRIGGER entry_is_not_changed;
+DROP TRIGGER entry_is_not_deleted;
+DROP TRIGGER entry_is_not_replaced;
+
+-- name: copy_version_1
+-- After `schema`; the old tables go.
+INSERT INTO seal SELECT only, mark FROM seal_1;
+INSERT INTO account (id, name, balance, created_at) SELECT id, name, balance, created_at FROM account_1;
+INSERT INTO key (id, account_id, mode, digest, shown, qps, created_at, revoked_at)
+SELECT id, account_id, 'live', digest, shown, qps, created_at, revoked_at FROM key_1;
+INSERT INTO entry (id, account_id, amount, key_id, endpoint, at, kind)
+SELECT id, account_id, amount, key_id, endpoint, at, iif(amount > 0, 'grant', 'debit') FROM entry_1;
+INSERT INTO usage SELECT key_id, endpoint, day, calls, credits FROM usage_1;
+UPDATE tally SET upto = (SELECT coalesce(max(id), 0) FROM entry_1);
+DROP TABLE usage_1;
+DROP TABLE entry_1;
+DROP TABLE key_1;
+DROP TABLE account_1;
+DROP TABLE seal_1;

@@ -15,8 +15,9 @@ import platformdirs
 import typer
 
 from trendwire import clock, pipeline
-from trendwire.accounts import Store, keys
+from trendwire.accounts.operations import CreateKey, ListKeys, RevokeKey
 from trendwire.cli import printing
+from trendwire.cli.desk import desk
 from trendwire.cli.program import Home, app, examples, settings_for
 from trendwire.cli.serving import Port, edition_words, listening, run
 from trendwire.dialects.catalog import BY_NAME
@@ -28,7 +29,7 @@ from trendwire.facts.store import FactStore
 from trendwire.settings import ENV_PREFIX, Settings
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
-from trendwire.web.server import check_free
+from trendwire.web.server import Tcp, check_free
 
 POSTS, DAYS, REGIONS, SEED = 200_000, 400, 40, 1
 LAST_DAY = date(2026, 10, 31)
@@ -59,11 +60,11 @@ def demo(
     """Make up a world, publish it, serve it, and print a key and three requests to paste."""
     given = home or context.obj or os.environ.get(f"{ENV_PREFIX}HOME")
     settings = settings_for(context, Path(given) if given else default_home(), port=port)
-    check_free(settings.host, settings.port)
+    check_free(Tcp(settings.host, settings.port))
     world = _world(settings, posts)
     if not Editions(settings.home).records():
         _build(settings, world)
-    key = _fresh_key(settings.home)
+    key = _fresh_key(settings)
     lines = greeting(settings, key, Editions(settings.home).current())
     run(settings, lambda: printing.line("\n".join(lines)))
 
@@ -94,13 +95,13 @@ def _build(settings: Settings, world: World) -> None:
         pipeline.publish(settings, world.last_day, told)
 
 
-def _fresh_key(home: Path) -> str:
+def _fresh_key(settings: Settings) -> str:
     """A new key; those of earlier demos are revoked."""
-    with Store.open(home) as store:
-        for old in keys.listed(store):
-            if old.name == KEY_NAME and old.revoked_at is None:
-                keys.revoke(store, old.id, clock.now())
-        return keys.create(store, KEY_NAME, CREDITS, QPS, clock.now()).text
+    with desk(settings) as opened:
+        for old in opened.do(ListKeys()):
+            if old.account == KEY_NAME and old.revoked_at is None:
+                opened.do(RevokeKey(key_id=old.id))
+        return opened.do(CreateKey(account=KEY_NAME, credits=CREDITS, qps=QPS)).text
 
 
 def greeting(settings: Settings, key: str, edition: Edition) -> list[str]:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import typer
 
-from trendwire.accounts import Store, ledger
+from trendwire.accounts.operations import CheckLedger
 from trendwire.cli import printing
+from trendwire.cli.desk import desk
 from trendwire.cli.outcomes import ExitCode
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.cli.serving import Port
@@ -22,7 +23,7 @@ from trendwire.editions import Editions
 from trendwire.errors import NotReady, TrendwireError
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
-from trendwire.web.server import check_free
+from trendwire.web.server import Tcp, check_free
 
 LEAST_FREE_MB = 1024
 SECRETS = ("accounts.secret", "accounts.sqlite")
@@ -94,8 +95,8 @@ def _edition(settings: Settings) -> Finding:
 def _accounts(settings: Settings) -> Finding:
     if not (settings.home / SECRETS[1]).exists():
         return Finding("accounts", True, "none yet; `trendwire keys create --name NAME` makes the first")
-    with Store.open(settings.home) as store:
-        ledger.check(store)
+    with desk(settings) as opened:
+        opened.do(CheckLedger())
     return Finding("accounts", True, "every balance is the sum of its ledger rows")
 
 
@@ -109,7 +110,7 @@ def _secrets(settings: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
-    check_free(settings.host, settings.port)
+    check_free(Tcp(settings.host, settings.port))
     return Finding("port", True, f"{settings.port} on {settings.host} is free")
 
 

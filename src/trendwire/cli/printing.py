@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -99,3 +100,13 @@ def _barred(bars: Progress) -> Told:
 def builtins(told: object) -> Any:
     """A Struct as plain dicts and lists, to be joined with others in one JSON document."""
     return msgspec.to_builtins(told)
+
+
+def moment(at: int) -> str:
+    """Unix milliseconds as a person reads them, UTC."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def iso(at: int | None) -> str | None:
+    """Unix milliseconds as a program reads them."""
+    return None if at is None else datetime.fromtimestamp(at / 1000, UTC).isoformat().replace("+00:00", "Z")

@@ -12,9 +12,12 @@ from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
 from trendwire.settings import Settings
 from trendwire.web import logs
-from trendwire.web.app import of_home
-from trendwire.web.server import Listening, check_free
-from trendwire.web.server import serve as serve_app
+from trendwire.web.addresses import networks
+from trendwire.web.app import of_settings, socket_of
+from trendwire.web.metrics import metrics_app
+from trendwire.web.server import Drain, Site, Tcp, Unix, check_free, most_connections
+from trendwire.web.server import serve as serve_sites
+from trendwire.web.watch import Limits, Watch
 
 Host = Annotated[str | None, option("host", "--host")]
 Port = Annotated[int | None, option("port", "--port")]
@@ -30,13 +33,35 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, home: Ho
 def run(settings: Settings, ready: Callable[[], None]) -> None:
     """Serve the home of `settings`; `ready` is called when connections are accepted."""
     at = listening(settings)
-    check_free(at.host, at.port)
+    check_free(at)
     logs.configure(settings.log_level)
-    serve_app(of_home(settings.home), at, ready)
+    service = of_settings(settings)
+    sites = [
+        Site(service.site, at, Watch(limits_of(settings)), service.lane),
+        Site(service.admin, Unix(socket_of(settings.home)), Watch(Limits())),
+    ]
+    if settings.metrics_port:
+        metrics = Tcp(settings.metrics_host, settings.metrics_port)
+        sites.append(Site(metrics_app(service.metrics), metrics, Watch(Limits())))
+    serve_sites(sites, Drain(settings.drain_linger, settings.drain_timeout), ready)
 
 
-def listening(settings: Settings) -> Listening:
-    return Listening(settings.host, settings.port, settings.header_timeout)
+def limits_of(settings: Settings) -> Limits:
+    """What clients of the public site may take."""
+    return Limits(
+        head_seconds=settings.header_timeout,
+        body_seconds=settings.body_timeout,
+        idle_seconds=settings.idle_timeout,
+        stall_seconds=settings.stall_timeout,
+        body_bytes=settings.max_body_kb * 1024,
+        per_address=settings.connections_per_address,
+        connections=most_connections(settings.max_connections),
+        trusted=networks(settings.trusted_proxies.split(",")),
+    )
+
+
+def listening(settings: Settings) -> Tcp:
+    return Tcp(settings.host, settings.port)
 
 
 def _welcome(settings: Settings) -> str:

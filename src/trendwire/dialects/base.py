@@ -6,7 +6,6 @@ No code outside a dialect's own modules knows which one it serves; it asks these
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +18,12 @@ from trendwire.errors import Code, Corrupt, MethodNotAllowed, NotReady, RateLimi
 CONTENT_TYPE = "application/json"
 RATE_HEADER = "X-RateLimit-Per-Second-Remaining"
 EDITION_HEADER = "X-Edition"
+REQUEST_ID_HEADER = "X-Request-Id"
+COST_HEADER = "X-Credits-Cost"
+CREDITS_HEADER = "X-Credits-Remaining"
+METHODS = "GET, HEAD, OPTIONS"
+"""Of every endpoint. HEAD is a GET without its body, and free; OPTIONS is what browsers ask before a GET."""
+
 NOT_READY_RETRY = 5
 """Seconds after which a caller may try again when nothing is published yet or a store is in trouble."""
 
@@ -66,7 +71,7 @@ class Dialect:
     """One wire language. `root`: paths below it that are no endpoint are answered in this dialect.
 
     `error_body` makes the body of an error from its status and text; `request_id` makes an id from a moment
-    (aware, UTC) and `REQUEST_ID_BYTES` random bytes.
+    (Unix milliseconds) and `REQUEST_ID_BYTES` random bytes.
     """
 
     name: str
@@ -76,7 +81,7 @@ class Dialect:
     errors: Mapping[Code, ErrorRow]
     error_body: Callable[[int, str], msgspec.Struct]
     error_type: type[msgspec.Struct]
-    request_id: Callable[[datetime, bytes], str]
+    request_id: Callable[[int, bytes], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

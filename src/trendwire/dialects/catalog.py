@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from trendwire.dialects.base import Dialect, Endpoint, Refusal, refusal
+from trendwire.dialects.base import METHODS, Dialect, Endpoint, Refusal, refusal
 from trendwire.dialects.crawlora import CRAWLORA
 from trendwire.dialects.crawlora import ENDPOINTS as CRAWLORA_ENDPOINTS
 from trendwire.dialects.keyapi import ENDPOINTS as KEYAPI_ENDPOINTS
@@ -61,7 +61,7 @@ def find(method: str, raw_path: str) -> Call:
     if call is None:
         raise NotFound("path")
     if method != call.endpoint.method:
-        raise MethodNotAllowed(call.endpoint.method)
+        raise MethodNotAllowed(METHODS)
     return call
 
 

@@ -1,6 +1,7 @@
 """The Crawlora dialect: its table of errors, its parameters and its endpoints."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from trendwire.dialects import crawlora_rows, examples
 from trendwire.dialects.base import (
@@ -26,9 +27,15 @@ USUAL_ROWS = 20
 _ID_NOISE_BYTES = 10
 
 
-def request_id(at: datetime, noise: bytes) -> str:
+def request_id(at: int, noise: bytes) -> str:
     """14 digits of UTC time and 20 upper-case hexadecimal digits."""
-    return f"{at:%Y%m%d%H%M%S}{noise[:_ID_NOISE_BYTES].hex().upper()}"
+    return _digits(at // 1000) + noise[:_ID_NOISE_BYTES].hex().upper()
+
+
+@lru_cache(maxsize=2)
+def _digits(second: int) -> str:
+    """Kept, as all requests of a second share them."""
+    return f"{datetime.fromtimestamp(second, UTC):%Y%m%d%H%M%S}"
 
 
 ERRORS = {

@@ -4,7 +4,6 @@ Component schemas come from the wire types, parameters from their rows, examples
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,10 +11,13 @@ import msgspec
 from trendwire import __version__
 from trendwire.dialects.base import (
     CONTENT_TYPE,
+    COST_HEADER,
+    CREDITS_HEADER,
     EDITION_HEADER,
     NOT_READY_RETRY,
     RATE_HEADER,
     REQUEST_ID_BYTES,
+    REQUEST_ID_HEADER,
     Dialect,
     Endpoint,
 )
@@ -43,7 +45,7 @@ LOCAL_SERVER = "http://127.0.0.1:8000"
 """The server of the code samples unless another is named."""
 
 _REF = "#/components/schemas/{name}"
-_EXAMPLE_AT = datetime(2026, 3, 15, 8, 9, 10, tzinfo=UTC)
+_EXAMPLE_AT = 1_773_562_150_000
 _EXAMPLE_NOISE = bytes(range(1, REQUEST_ID_BYTES + 1))
 
 DESCRIPTION = """\
@@ -53,6 +55,8 @@ Trending hashtags, sounds, videos and creators, computed from posts on this serv
   endpoints as `x-api-key`. A call costs credits (`x-credits`), charged on success only.
 - Of a repeated parameter the first counts; an empty one counts as absent; unknown ones are ignored; white
   space around a value is dropped; words are read in any case.
+- Replies may be compressed (`br`, `zstd`, `gzip`). An answer asked for again with its `ETag` in
+  `If-None-Match` is a 304 while it is unchanged, free of charge. `HEAD` is free too.
 - All numbers are those of one edition, whose number is in the header `X-Edition`; `edition=<number>` reads
   from it again. The last day that counts is the edition's, usually yesterday (UTC).
 - `ALL` as a region is the whole world.
@@ -60,8 +64,34 @@ Trending hashtags, sounds, videos and creators, computed from posts on this serv
 
 _HEADERS: dict[str, tuple[str, Json]] = {
     RATE_HEADER: ("Requests the key may still make in this second.", {"type": "integer", "minimum": 0}),
+    "RateLimit-Policy": (
+        "The key's quota: requests in any one second (IETF draft, RateLimit header fields).",
+        {"type": "string", "pattern": '^"second";q=[0-9]+;w=1$'},
+    ),
+    "RateLimit": (
+        "What is left of the quota, and seconds until it is whole again.",
+        {"type": "string", "pattern": '^"second";r=[0-9]+;t=[0-9]+$'},
+    ),
+    COST_HEADER: ("Credits that this reply was charged.", {"type": "integer", "minimum": 0}),
+    CREDITS_HEADER: ("Credits left to the account.", {"type": "integer", "minimum": 0}),
+    REQUEST_ID_HEADER: ("The request in the logs of this server.", {"type": "string"}),
     EDITION_HEADER: ("Number of the edition that answered.", {"type": "integer", "minimum": 1}),
+    "ETag": (
+        "Changes with what is answered. Sent back in `If-None-Match`, an unchanged answer is a free 304.",
+        {"type": "string", "pattern": '^W/"[0-9]+-[0-9a-f]{16}"$'},
+    ),
     "Retry-After": ("Seconds after which to try again.", {"type": "integer", "minimum": 1}),
+}
+
+_OF_THE_KEY = (RATE_HEADER, "RateLimit-Policy", "RateLimit", CREDITS_HEADER)
+_OF_ALL = (REQUEST_ID_HEADER, COST_HEADER)
+
+_IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of an answer kept earlier.",
+    "required": False,
+    "schema": {"type": "string"},
 }
 
 _STATUS_WORDS = {
@@ -138,8 +168,8 @@ def _operation(endpoint: Endpoint, types: dict[Any, Json], server: str) -> Json:
         "tags": [endpoint.dialect.name],
         "summary": endpoint.summary,
         "description": f"{endpoint.description}\n\n{_cost(endpoint)}{_other_paths(endpoint)}",
-        "parameters": [parameter_object(row) for row in endpoint.parameters],
-        "responses": {"200": _success(endpoint, types)} | _failures(endpoint, types),
+        "parameters": [*(parameter_object(row) for row in endpoint.parameters), _IF_NONE_MATCH],
+        "responses": {"200": _success(endpoint, types), "304": _unchanged()} | _failures(endpoint, types),
         "security": [{endpoint.dialect.credential.name: []}],
         "x-credits": endpoint.credits,
         "x-codeSamples": [
@@ -185,10 +215,17 @@ def _success(endpoint: Endpoint, types: dict[Any, Json]) -> Json:
     body = render(endpoint, endpoint.example, example_request_id(endpoint.dialect))
     return {
         "description": "Success",
-        "headers": _headers((RATE_HEADER, EDITION_HEADER)),
+        "headers": _headers((*_OF_ALL, *_OF_THE_KEY, EDITION_HEADER, "ETag")),
         "content": {
             CONTENT_TYPE: {"schema": types[endpoint.reply], "example": msgspec.json.decode(body)},
         },
+    }
+
+
+def _unchanged() -> Json:
+    return {
+        "description": "The caller has this answer already; free of charge",
+        "headers": _headers((*_OF_ALL, *_OF_THE_KEY, EDITION_HEADER, "ETag")),
     }
 
 
@@ -229,7 +266,7 @@ def _failures(endpoint: Endpoint, types: dict[Any, Json]) -> Json:
 
 
 def _failure(status: int, examples: Json, schema: Json) -> Json:
-    names = [RATE_HEADER] if status != 401 else []
+    names = [*_OF_ALL, *(() if status in (401, 503) else _OF_THE_KEY)]
     names += ["Retry-After"] if status in (429, 503) else []
     return {
         "description": _STATUS_WORDS[status],

@@ -171,6 +171,16 @@ class Editions:
             raise Corrupt(f"edition {number} cannot be read", path=str(path)) from error
 
 
+def sample_folder() -> Path:
+    """The home, without facts, of the edition that comes with the program."""
+    return Path(__file__).with_name("sample")
+
+
+def sample_editions() -> Editions:
+    """The edition that answers test keys."""
+    return Editions(sample_folder())
+
+
 @cache
 def _entries(kind: Kind) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(GenericAlias(tuple, (ENTRY_TYPES[kind], ...)))

@@ -1,123 +1,212 @@
-"""The one handler of all endpoints: admit, parse, answer, render, settle. Read this second (first: pipeline).
+"""The one handler of all endpoints: admit, look up or render, settle. Read this second (first: pipeline).
 
-The order of refusals is fixed: the key (401), its rate (429), its credits (402), then what was asked
+The order of refusals is fixed: the key (401, 403), its rate (429), its credits (402), then what was asked
 (400, 404, 410), then the state of the house (503). Only a success of a GET is charged, and it is charged, on
 the disk, before its first byte leaves. Whatever goes wrong becomes one refusal in the endpoint's dialect;
 nothing private is in it, the log has the facts under the same request id.
+
+Both lanes call `Api.reply`. The fast one steps the coroutine by hand: nothing here may need a running task.
 """
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
 
+import msgspec
 import structlog
-from starlette.requests import Request
-from starlette.responses import Response
 
-from trendwire.accounts import Admission, Gate, Moment
-from trendwire.dialects.base import CONTENT_TYPE, EDITION_HEADER, RATE_HEADER, REQUEST_ID_BYTES
-from trendwire.dialects.catalog import Call, dialect_of, find, parse, render, render_error
-from trendwire.editions import Editions
-from trendwire.errors import OutOfCredits, RateLimited, TrendwireError
-from trendwire.web.answers import answer
+from trendwire.accounts.gate import Admission, Ask, Gate, Moment
+from trendwire.accounts.operations import LoggedRequest, RequestLog
+from trendwire.dialects.base import METHODS, REQUEST_ID_BYTES
+from trendwire.dialects.catalog import Call, dialect_of, find, render_error
+from trendwire.errors import NotReady, Refused, TrendwireError
+from trendwire.web import fields
+from trendwire.web.exchange import Block, Fields, Reply, Request
+from trendwire.web.metrics import Metrics
+from trendwire.web.shelf import Ready, Shelf
 
 _log = structlog.get_logger()
 
-_GET, _HEAD = "GET", "HEAD"
+_OPAQUE_TAG = re.compile(r'"[^"]*"')
+_METHODS = {"HEAD": "GET", "OPTIONS": "GET"}
+"""Asked of an endpoint as if they were a GET."""
+
+_REFUSED = Block.of(fields.NOT_KEPT, *fields.ALWAYS)
+_PREFLIGHT = Block.of(("allow", METHODS), *fields.PREFLIGHT, *fields.ALWAYS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Api:
-    """What a request needs: the gate, the editions, and what time it is."""
+    """What a request needs. `samples` answers test keys; above `most_in_flight` requests at once: 503."""
 
     gate: Gate
-    editions: Editions
+    live: Shelf
+    samples: Shelf
+    requests: RequestLog
+    metrics: Metrics
     moment: Callable[[], Moment]
+    most_in_flight: int
+    in_flight: int = 0
 
-    async def reply(self, request: Request) -> Response:
+    async def reply(self, request: Request) -> Reply:
         """The answer to one request to any path below the dialects' roots; never raises."""
+        at = self.moment()
+        ready = self.live.find(request.target, at.tick)
         try:
-            call = find(_GET if request.method == _HEAD else request.method, raw_path(request))
+            call = ready.call if ready else find(_METHODS.get(request.method, request.method), request.path)
         except TrendwireError as error:
-            return refused(request, error)
-        return await self._called(_Asked(call, request, self.moment()))
+            return refused(request.path, error)
+        if request.method == "OPTIONS":
+            return Reply(204, (_PREFLIGHT,), (), ())
+        asked = _Asked(request, call, at, call.endpoint.dialect.request_id(at.wall, _noise()))
+        made = await self._served(asked, ready)
+        self._tell(asked, made.status)
+        return made
 
-    async def _called(self, asked: "_Asked") -> Response:
+    async def _served(self, asked: "_Asked", ready: Ready | None) -> Reply:
+        """Admit, answer, settle; whatever goes wrong on the way becomes a refusal."""
+        if self.in_flight >= self.most_in_flight:
+            return asked.refused(NotReady("too many requests at once"))
+        self.in_flight += 1
         try:
-            made = await self._admitted(asked)
+            admission = asked.admission = await self.gate.admit(asked.ask(self.gate))
+            try:
+                made = asked.answered(self._ready(asked, ready, admission), admission)
+            except BaseException:
+                await self.gate.settle(admission, charged=False)
+                raise
+            await self.gate.settle(admission, charged=asked.charged)
         except TrendwireError as error:
-            made = asked.refused(error)
+            return asked.refused(error)
         except Exception:  # noqa: BLE001  the last door: whatever it is, the caller gets words
             _log.exception("failed", **asked.facts)
-            made = asked.refused(TrendwireError("internal error"))
-        _log.info("answered", status=made.status_code, **asked.facts)
-        return made
-
-    async def _admitted(self, asked: "_Asked") -> Response:
-        admission = await self._admit(asked)
-        charged = False
-        try:
-            made = self._answered(asked)
-            charged = asked.request.method != _HEAD
+            return asked.refused(TrendwireError("internal error"))
         finally:
-            await self.gate.settle(admission, charged)
+            self.in_flight -= 1
         return made
 
-    async def _admit(self, asked: "_Asked") -> Admission:
-        endpoint = asked.call.endpoint
-        place = endpoint.dialect.credential
-        key = place.read(asked.request.headers.get(place.header))
-        admission = await self.gate.admit(key, endpoint.name, endpoint.credits, asked.at)
-        asked.admitted(admission)
-        return admission
+    def _ready(self, asked: "_Asked", ready: Ready | None, admission: Admission) -> Ready:
+        target = asked.request.target
+        if admission.test:
+            return self.samples.find(target, asked.at.tick) or self.samples.prepare(asked.call, target)
+        return ready or self.live.prepare(asked.call, target)
 
-    def _answered(self, asked: "_Asked") -> Response:
-        endpoint = asked.call.endpoint
-        query_string = asked.request.scope["query_string"].decode("utf-8", "replace")
-        found = answer(parse(endpoint, query_string, asked.call.path_parameters), self.editions)
-        body = render(endpoint, found, asked.request_id)
-        return Response(body, 200, asked.headers | {EDITION_HEADER: str(found.edition)}, CONTENT_TYPE)
+    def _tell(self, asked: "_Asked", status: int) -> None:
+        seconds = self.moment().tick - asked.at.tick
+        self.metrics.observe(asked.call.endpoint.name, status, seconds, asked.request.fast)
+        weight = self.requests.wanted(status)
+        if weight:
+            self.requests.note(asked.row(status, seconds, weight))
 
 
-class _Asked:
-    """One request on its way: its id, who was let in, and the headers its reply has come to need."""
+class _Asked(msgspec.Struct):
+    """One request on its way: its id, who was let in, whether it is charged."""
 
-    def __init__(self, call: Call, request: Request, at: Moment) -> None:
-        self.call = call
-        self.request = request
-        self.at = at
-        self.request_id = call.endpoint.dialect.request_id(at.wall, os.urandom(REQUEST_ID_BYTES))
-        self.headers: dict[str, str] = {}
-        self._key_id: int | None = None
+    request: Request
+    call: Call
+    at: Moment
+    request_id: str
+    admission: Admission | None = None
+    charged: bool = False
+    key_id: int | None = None
+    account_id: int | None = None
 
     @property
     def facts(self) -> dict[str, object]:
         """What the log tells of the request."""
-        return {"request_id": self.request_id, "endpoint": self.call.endpoint.name, "key_id": self._key_id}
+        return {"request_id": self.request_id, "endpoint": self.call.endpoint.name, "key_id": self.key_id}
 
-    def admitted(self, admission: Admission) -> None:
-        self._key_id = admission.key_id
-        self.headers[RATE_HEADER] = str(admission.per_second_remaining)
+    def ask(self, gate: Gate) -> Ask:
+        """What to ask the gate. Raises NoCredential, BadCredential."""
+        endpoint, head = self.call.endpoint, self.request.head
+        place = endpoint.dialect.credential
+        fingerprint = head.fingerprints.get(place.header)
+        if fingerprint is None:
+            fingerprint = gate.fingerprint(place.read(head.fields.get(place.header.lower())))
+            head.fingerprints[place.header] = fingerprint
+        return Ask(fingerprint, endpoint.name, endpoint.credits, self.request.address, self.at)
 
-    def refused(self, error: TrendwireError) -> Response:
-        if isinstance(error, RateLimited):
-            self.headers[RATE_HEADER] = "0"
-        elif isinstance(error, OutOfCredits):
-            self.headers[RATE_HEADER] = str(error.per_second_remaining)
+    def answered(self, ready: Ready, admission: Admission) -> Reply:
+        """A 200, which is charged if it is a GET's; a 304 where the caller has this answer already."""
+        head = self.request.head.fields
+        self.key_id, self.account_id = admission.key_id, admission.account_id
+        if "if-none-match" in head and _names(head["if-none-match"], ready.etag):
+            return self._reply(304, ready.unchanged(), admission, ())
+        encoding = ready.encoding(head.get("accept-encoding"))
+        self.charged = self.request.method == "GET"
+        body = ready.variants.encoded(encoding, self.request_id.encode()) if self.charged else ()
+        return self._reply(200, ready.block(encoding), admission, body)
+
+    def _reply(self, status: int, block: Block, admission: Admission, body: tuple[bytes, ...]) -> Reply:
+        told = fields.admitted(admission, self.charged, self.request_id)
+        return Reply(status, (block, _rate_of(admission)), told, body)
+
+    def refused(self, error: TrendwireError) -> Reply:
+        """The refusal, with what is known of the caller."""
+        self.charged = False
         _log.debug("refused", code=error.code, public=error.public, why=error.facts, **self.facts)
-        return refused(self.request, error, self.headers)
+        path = self.request.path
+        if isinstance(error, Refused):
+            self.key_id, self.account_id = error.key_id, error.account_id
+            return refused(path, error, fields.refused(error, self.request_id), _rate_of(error))
+        if self.admission is not None:
+            told = fields.admitted(self.admission, False, self.request_id)
+            return refused(path, error, told, _rate_of(self.admission))
+        return refused(path, error, fields.unknown(self.request_id))
+
+    def row(self, status: int, seconds: float, weight: int) -> LoggedRequest:
+        """The request as the request log keeps it."""
+        cost = self.admission.cost if self.admission is not None and self.charged else 0
+        return LoggedRequest(
+            id=0,
+            at=self.at.wall,
+            request_id=self.request_id,
+            key_id=self.key_id,
+            account_id=self.account_id,
+            endpoint=self.call.endpoint.name,
+            method=self.request.method,
+            target=self.request.target,
+            status=status,
+            cost=cost,
+            ms=round(seconds * 1000, 3),
+            address=self.request.address,
+            weight=weight,
+        )
 
 
-def refused(request: Request, error: TrendwireError, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to an error in the dialect that is spoken under the request's path."""
-    made = render_error(dialect_of(raw_path(request)), error)
-    return Response(made.body, made.status, made.headers | dict(headers or {}))
+def refused(path: str, error: TrendwireError, told: Fields = (), *rate: Block) -> Reply:
+    """The answer to an error in the dialect that is spoken under the path."""
+    made = render_error(dialect_of(path), error)
+    own = tuple((name.lower(), text) for name, text in made.headers.items())
+    length = ("content-length", str(len(made.body)))
+    return Reply(made.status, (_REFUSED, *rate), (*own, length, *told), (made.body,))
 
 
-def raw_path(request: Request) -> str:
-    """The path as the client sent it, still percent-encoded (raw bytes above ASCII: read as UTF-8)."""
-    sent: bytes | None = request.scope.get("raw_path")
-    if sent is None:
-        return quote(request.scope["path"])
-    return sent.decode("utf-8", "replace")
+def _rate_of(told: Admission | Refused) -> Block:
+    return fields.rate(told.per_second_limit, told.per_second_remaining, told.reset)
+
+
+def _names(if_none_match: str, etag: str) -> bool:
+    """Whether the field names that tag, by weak comparison (RFC 9110, 13.1.2)."""
+    if if_none_match.strip() == "*":
+        return True
+    return etag.removeprefix("W/") in _OPAQUE_TAG.findall(if_none_match)
+
+
+class _Noise:
+    """Random bytes for request ids, fetched many at a time: a system call costs as much as an id."""
+
+    def __init__(self) -> None:
+        self._left: Iterator[bytes] = iter(())
+
+    def __call__(self) -> bytes:
+        for one in self._left:
+            return one
+        chunk = os.urandom(REQUEST_ID_BYTES * 256)
+        size = REQUEST_ID_BYTES
+        self._left = iter([chunk[start : start + size] for start in range(0, len(chunk), size)])
+        return next(self._left)
+
+
+_noise = _Noise()

@@ -1,82 +1,128 @@
-"""The web application: its parts put together, and the headers that every answer carries."""
+"""The web application: its parts put together over one home, and the headers that every answer carries."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trendwire import clock
-from trendwire.accounts import Gate, Moment, Store
-from trendwire.editions import Editions
+from trendwire.accounts import Accounts, Books, Moment, RequestLogStore
+from trendwire.dialects.catalog import ENDPOINTS
+from trendwire.editions import Editions, sample_editions
 from trendwire.errors import MethodNotAllowed
+from trendwire.settings import Settings
+from trendwire.web.addresses import networks
+from trendwire.web.admin import ROOT as ADMIN_ROOT
+from trendwire.web.admin import admin_app
 from trendwire.web.api import Api, refused
+from trendwire.web.asgi import SlowLane, sent
+from trendwire.web.fields import NOT_KEPT, SECURITY_HEADERS
+from trendwire.web.lane import Lane
+from trendwire.web.metrics import Metrics
 from trendwire.web.pages import Page, pages
+from trendwire.web.shelf import Shelf
 
-SECURITY_HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-"""On every answer. Nothing that this server sends may run, be framed, or be kept by a cache in between."""
+MEGABYTE = 1_000_000
+SAMPLE_BYTES = 8 * MEGABYTE
+
+
+SOCKET = "admin.sock"
+
+
+def socket_of(home: Path) -> Path:
+    """Where a running server of that home hears its owner."""
+    return home / SOCKET
 
 
 def now() -> Moment:
     """Now, as admission takes it."""
-    return Moment(clock.now(), clock.monotonic())
+    return Moment(clock.milliseconds(), clock.monotonic())
 
 
-def of_home(home: Path, moment: Callable[[], Moment] = now) -> ASGIApp:
-    """The application over the data folder `home`; it opens its accounts now and closes them at its shutdown.
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is served of one home: `site` answers everybody, `lane` knows what it has answered before."""
 
-    `moment` tells when a request came. Raises NotReady or Corrupt where they cannot be opened.
+    site: ASGIApp
+    api: Api
+    lane: Lane
+    accounts: Accounts
+    admin: ASGIApp
+    metrics: Metrics
+
+
+def of_settings(settings: Settings, moment: Callable[[], Moment] = now) -> Service:
+    """The service of a home; it opens the accounts now and closes them at the site's shutdown.
+
+    `moment` tells when a request came. Raises NotReady or Corrupt where they cannot be opened, Conflict where
+    another process serves them.
     """
-    store = Store.open(home)
+    accounts, metrics, editions = _accounts(settings, moment), Metrics(), Editions(settings.home)
+    api = Api(
+        gate=accounts.gate,
+        live=Shelf(editions, settings.cache_mb * MEGABYTE),
+        samples=Shelf(sample_editions(), SAMPLE_BYTES),
+        requests=accounts.requests,
+        metrics=metrics,
+        moment=moment,
+        most_in_flight=settings.max_in_flight,
+    )
+    lane = Lane(api)
+    slow = SlowLane(api, lane, networks(settings.trusted_proxies.split(",")))
+    site = _site(slow, pages(editions), accounts, _public_admin(settings, accounts, moment))
+    admin = admin_app(accounts.desk, None, lambda: moment().wall)
+    return Service(_Guarded(site), api, lane, accounts, admin, metrics)
+
+
+def _public_admin(settings: Settings, accounts: Accounts, moment: Callable[[], Moment]) -> list[Route]:
+    """The admin API on the public site, where a key for it is configured."""
+    if settings.admin_key is None:
+        return []
+    key = settings.admin_key.get_secret_value()
+    return [Route(f"{ADMIN_ROOT}/{{rest:path}}", admin_app(accounts.desk, key, lambda: moment().wall))]
+
+
+def _accounts(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
+    log = RequestLogStore.open(settings.home, settings.request_log_days, settings.request_log_rows)
+    return Books.open(settings.home, moment().wall, [one.name for one in ENDPOINTS], log)
+
+
+def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, admin: Sequence[Route]) -> Starlette:
+    """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await accounts.start()
         yield
-        store.close()
-
-    editions = Editions(home)
-    return _Guarded(_site(Api(Gate(store), editions, moment), pages(editions), lifespan))
-
-
-def _site(api: Api, known: Mapping[str, Page], lifespan: Lifespan[Starlette]) -> Starlette:
-    """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
-
-    async def elsewhere(request: Request) -> Response:
-        if request.url.path in known:
-            return refused(request, MethodNotAllowed("GET, HEAD"))
-        return await api.reply(request)
+        await accounts.close()
 
     routes = [Route(path, page, methods=["GET"]) for path, page in known.items()]
-    return Starlette(routes=[*routes, Route("/{path:path}", _AnyMethod(elsewhere))], lifespan=lifespan)
+    return Starlette(
+        routes=[*admin, *routes, Route("/{path:path}", _Elsewhere(api, known))], lifespan=lifespan
+    )
 
 
-class _AnyMethod:
-    """A handler for every method: a function would be given GET alone."""
+class _Elsewhere:
+    """What no page answers: another method than a page has, or the dialects' business."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, api: ASGIApp, known: Mapping[str, Page]) -> None:
+        self._api = api
+        self._known = known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._page(Request(scope, receive))
-        await response(scope, receive, send)
+        if scope["path"] in self._known:
+            await sent(refused(scope["path"], MethodNotAllowed("GET, HEAD")), send)
+        else:
+            await self._api(scope, receive, send)
 
 
 class _Guarded:
-    """Puts the security headers on every answer, where the answer does not have them already."""
+    """Puts the headers on every page's answer that it does not have already; the dialects' have them all."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -85,8 +131,8 @@ class _Guarded:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                for name, text in (*SECURITY_HEADERS.items(), NOT_KEPT):
+                    headers.setdefault(name, text)
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -1,0 +1,63 @@
+-- name: debits
+-- The hot statement: `{rows}` value lists, of which a batch takes as many as it needs in powers of two.
+INSERT INTO entry (account_id, amount, key_id, endpoint, at) VALUES {rows}
+
+-- name: credit
+-- A grant or a refill.
+INSERT INTO entry (account_id, amount, at, kind, note) VALUES (:account_id, :amount, :at, :kind, :note)
+
+-- name: save_balance
+-- With `save_upto`, in one transaction, so that the two never tell different stories.
+UPDATE account SET balance = ? WHERE id = ?
+
+-- name: save_usage
+-- What came since it was last saved is added.
+INSERT INTO usage (key_id, endpoint, day, calls, credits) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key_id, endpoint, day) DO UPDATE
+SET calls = calls + excluded.calls, credits = credits + excluded.credits
+
+-- name: save_upto
+-- Balances and usage now include this row and all before it.
+UPDATE tally SET upto = ?
+
+-- name: upto
+-- At the opening.
+SELECT upto FROM tally
+
+-- name: accounts
+-- At the opening.
+SELECT account.id, account.name, plan, coalesce(monthly_credits, 0), balance, refilled_month, created_at
+FROM account LEFT JOIN plan ON plan.name = account.plan ORDER BY account.id
+
+-- name: keys
+-- At the opening.
+SELECT id, account_id, mode, digest, shown, qps, monthly_cap, endpoints, addresses, carried_month, carried,
+       created_at, expires_at, revoked_at
+FROM key ORDER BY id
+
+-- name: month_usage
+-- What keys have spent since the first day of a month: caps go on where they stood.
+SELECT key_id, sum(credits) FROM usage WHERE day >= ? GROUP BY key_id
+
+-- name: entries_after
+-- The rows that a crash left out of the saved balances.
+SELECT id, account_id, amount, key_id, endpoint, at, kind FROM entry WHERE id > ? ORDER BY id
+
+-- name: last_entry
+-- Zero where there is none.
+SELECT coalesce(max(id), 0) FROM entry
+
+-- name: refilled
+-- In the batch of the refill itself: after a crash, a month is not given twice.
+UPDATE account SET refilled_month = :month WHERE id = :id
+
+-- name: unsound
+-- The invariant, over everything; run when balances are saved up to the last row. No row is the wanted answer.
+SELECT account.id, account.balance, coalesce(sum(entry.amount), 0) AS total
+FROM account LEFT JOIN entry ON entry.account_id = account.id
+GROUP BY account.id
+HAVING account.balance <> total OR account.balance < 0
+
+-- name: entries
+-- How many rows there are.
+SELECT count(*) FROM entry

@@ -1,0 +1,135 @@
+"""Answers kept ready: the bodies that were asked of the current edition, until the next one comes.
+
+A body is rendered once for each target, with a mark where the request id goes; variants.py splices the id in.
+Keeping is bounded in bytes, the answer used longest ago goes first. Nothing here depends on who asks.
+"""
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from trendwire.dialects.base import CONTENT_TYPE, EDITION_HEADER, REQUEST_ID_BYTES
+from trendwire.dialects.catalog import Call, parse, render
+from trendwire.domain.queries import Query
+from trendwire.editions import Edition, Editions
+from trendwire.errors import TrendwireError
+from trendwire.web.answers import answer
+from trendwire.web.exchange import Block
+from trendwire.web.fields import ALWAYS, ASKED_AGAIN
+from trendwire.web.variants import IDENTITY, Variants
+
+LOOK_SECONDS = 0.005
+"""How late a new edition may be noticed; looking costs more than the rest of a kept answer."""
+
+_MARK_NOISE = os.urandom(REQUEST_ID_BYTES)
+"""In place of a request id while a body is rendered: nobody can put it into a post."""
+
+_OVERHEAD = 2_000
+"""Bytes that an answer takes beside its body, about."""
+
+
+@dataclass(slots=True, eq=False)
+class Ready:
+    """An answer to one target, and the header lines that go with each of its encodings."""
+
+    call: Call
+    edition: int
+    etag: str
+    variants: Variants
+    _blocks: dict[str, Block] = field(default_factory=dict)
+
+    def encoding(self, accepted: str | None) -> str:
+        """The encoding to send to who accepts these."""
+        return IDENTITY if accepted is None else self.variants.choice(accepted)
+
+    def block(self, encoding: str) -> Block:
+        """The lines of a 200 in that encoding, made at its first use."""
+        found = self._blocks.get(encoding)
+        if found is None:
+            found = self._blocks[encoding] = self._block(encoding)
+        return found
+
+    def unchanged(self) -> Block:
+        """The lines of a 304."""
+        return Block.of(*self._always())
+
+    def _block(self, encoding: str) -> Block:
+        length = str(self.variants.length(encoding))
+        coded = () if encoding == IDENTITY else (("content-encoding", encoding),)
+        return Block.of(("content-type", CONTENT_TYPE), ("content-length", length), *coded, *self._always())
+
+    def _always(self) -> tuple[tuple[str, str], ...]:
+        place = self.call.endpoint.dialect.credential.header
+        return (
+            ("etag", self.etag),
+            ("vary", f"Accept-Encoding, {place}"),
+            ASKED_AGAIN,
+            (EDITION_HEADER.lower(), str(self.edition)),
+            *ALWAYS,
+        )
+
+
+class Shelf:
+    """The answers of one home's editions. For one thread."""
+
+    def __init__(self, editions: Editions, most_bytes: int) -> None:
+        self._editions = editions
+        self._most_bytes = most_bytes
+        self._current: Edition | None = None
+        self._look_at = float("-inf")
+        self._ready: OrderedDict[str, Ready] = OrderedDict()
+        self._bytes = 0
+
+    def find(self, target: str, tick: float) -> Ready | None:
+        """The answer to a target (path and query) that was asked before, if it is kept."""
+        if tick >= self._look_at:
+            self._look_at = tick + LOOK_SECONDS
+            self._follow()
+        ready = self._ready.get(target)
+        if ready is not None:
+            self._ready.move_to_end(target)
+        return ready
+
+    def prepare(self, call: Call, target: str) -> Ready:
+        """The answer to a target, read from its edition, and kept. Raises what `parse` and `answer` do."""
+        query = parse(call.endpoint, target.partition("?")[2], call.path_parameters)
+        self._follow()
+        found = answer(query, self._editions)
+        mark = call.endpoint.dialect.request_id(0, _MARK_NOISE)
+        body = render(call.endpoint, found, mark)
+        told = body.replace(mark.encode(), b"")
+        ready = Ready(call, found.edition, _etag(found.edition, told), Variants(body, mark.encode()))
+        if self._is_current(query, found.edition):
+            self._keep(target, ready)
+        return ready
+
+    def _is_current(self, query: Query, number: int) -> bool:
+        """False where a newer edition came between two looks; what is pinned stays true until the next."""
+        return query.edition is not None or (self._current is not None and self._current.number == number)
+
+    def _follow(self) -> None:
+        """Drop everything when a new edition came; what is wrong with it, whoever asks will be told."""
+        try:
+            current: Edition | None = self._editions.current()
+        except TrendwireError:
+            current = None
+        if current is not self._current:
+            self._current = current
+            self._ready.clear()
+            self._bytes = 0
+
+    def _keep(self, target: str, ready: Ready) -> None:
+        self._ready[target] = ready
+        self._bytes += _size(target, ready)
+        while self._bytes > self._most_bytes:
+            self._bytes -= _size(*self._ready.popitem(last=False))
+
+
+def _size(target: str, ready: Ready) -> int:
+    return len(target) + ready.variants.length(IDENTITY) + _OVERHEAD
+
+
+def _etag(edition: int, told: bytes) -> str:
+    """Over the edition and all that it says here; weak, as the request id differs from reply to reply."""
+    return f'W/"{edition}-{blake2b(told, digest_size=8).hexdigest()}"'

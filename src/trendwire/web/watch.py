@@ -1,0 +1,92 @@
+"""What the connections of a server share: their limits, their number, the coarse time, and the end.
+
+One sweep a second looks after all deadlines. A timer for each request would cost more than the request's
+parsing, and no limit here needs to be kept to the millisecond.
+"""
+
+import asyncio
+import email.utils
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from uvicorn.server import ServerState
+
+from trendwire import clock
+from trendwire.web.addresses import Networks, is_within
+
+SWEEP_SECONDS = 1.0
+
+_REFUSED_AT_ONCE = 256
+"""Connections above the limit that are kept for as long as it takes to refuse them in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a client may take. Times in seconds (kept to a second), sizes in bytes."""
+
+    head_seconds: float = 10
+    body_seconds: float = 30
+    idle_seconds: float = 75
+    stall_seconds: float = 30
+    target_bytes: int = 8_192
+    head_bytes: int = 16_384
+    body_bytes: int = 1_048_576
+    per_address: int = 512
+    connections: int = 16_000
+    trusted: Networks = ()
+
+
+class Watched(Protocol):
+    """A connection as the sweep sees it."""
+
+    def sweep(self, now: float) -> None:
+        """Close what has taken too long."""
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """`now`: monotonic seconds, as of the last sweep. `refused`: connections turned away, by reason."""
+
+    limits: Limits
+    now: float = field(default_factory=clock.monotonic)
+    draining: bool = False
+    state: ServerState = field(default_factory=ServerState)
+    refused: Counter[str] = field(default_factory=Counter)
+    default_lines: bytes = b""
+    _addresses: Counter[str] = field(default_factory=Counter)
+
+    def admits(self, address: str) -> str | None:
+        """Count one more connection; the reason why it must be turned away, if there is one."""
+        self._addresses[address] += 1
+        if len(self.state.connections) > self.limits.connections:
+            return "too many connections"
+        if self._addresses[address] > self.limits.per_address and not is_within(address, self.limits.trusted):
+            return "too many connections from one address"
+        return None
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether there are so many that not even refusals can be given."""
+        return len(self.state.connections) > self.limits.connections + _REFUSED_AT_ONCE
+
+    def gone(self, address: str) -> None:
+        """Count one connection less."""
+        self._addresses[address] -= 1
+        if self._addresses[address] <= 0:
+            del self._addresses[address]
+
+    async def keep(self) -> None:
+        """Sweep each second until cancelled."""
+        while True:
+            self.sweep()
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    def sweep(self) -> None:
+        """One look at the clock, for the date in replies and for every connection's deadline."""
+        self.now = clock.monotonic()
+        date = email.utils.formatdate(clock.milliseconds() // 1000, usegmt=True).encode()
+        self.state.default_headers = [(b"date", date)]
+        self.default_lines = b"date: %b\r\n" % date
+        for connection in cast("tuple[Watched, ...]", tuple(self.state.connections)):
+            connection.sweep(self.now)
