@@ -14,9 +14,8 @@ def yesterday() -> date:
     return now().date() - timedelta(days=1)
 
 
-def monotonic() -> float:
-    """Seconds from an arbitrary start, for durations."""
-    return time.monotonic()
+monotonic = time.monotonic
+"""Seconds from an arbitrary start, for durations."""
 
 
 def milliseconds() -> int:

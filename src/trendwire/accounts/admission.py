@@ -11,7 +11,7 @@ from trendwire.accounts import credential as text_of_key
 from trendwire.accounts.gate import Admission, Ask
 from trendwire.accounts.journal import SQL, Journal
 from trendwire.accounts.limits import RESET, Limits
-from trendwire.accounts.state import AccountState, KeyState, State, month_of
+from trendwire.accounts.state import DAY_MS, AccountState, KeyState, State, month_of
 from trendwire.errors import BadCredential, NoCredential, NotAllowed, OutOfCredits, TrendwireError
 
 
@@ -24,6 +24,7 @@ class BookGate:
         self._secret = secret
         self._limits = Limits()
         self._refills: dict[int, asyncio.Task[None]] = {}
+        self._day, self._month_of_day = 0, 0
 
     def fingerprint(self, credential: str | None) -> bytes:
         """The HMAC of a key under the home's secret.
@@ -39,7 +40,7 @@ class BookGate:
 
     async def admit(self, ask: Ask) -> Admission:
         key = self._found(ask)
-        account, month = key.account, month_of(ask.at.wall)
+        account, month = key.account, self._month(ask.at.wall)
         if account.plan is not None and month > account.month:
             await self._refilled(account, month, ask.at.wall)
         remaining = self._limits.take(key.id, key.qps, ask.at.tick)
@@ -62,6 +63,12 @@ class BookGate:
                 raise
         elif not admission.test:
             self._state.count(key.id, ask.endpoint, ask.at.wall, 1, 0)
+
+    def _month(self, at: int) -> int:
+        """`month_of`, which all requests of a day share."""
+        if at // DAY_MS != self._day:
+            self._day, self._month_of_day = at // DAY_MS, month_of(at)
+        return self._month_of_day
 
     def _found(self, ask: Ask) -> KeyState:
         """The key, if it may be used, from there, for that."""
@@ -86,7 +93,8 @@ class BookGate:
         )
 
     def _hold(self, key: KeyState, cost: int, month: int, remaining: int) -> None:
-        key.in_month(month)
+        if month > key.month:
+            key.in_month(month)
         account = key.account
         capped = key.cap is not None and key.spent + cost > key.cap
         if capped or account.available < cost:

@@ -206,9 +206,14 @@ class Journal:
         self._last_id = batch.last_id
         self.commits += 1
         self.rows += len(batch.debits)
+        usage, dirty = self._state.usage, self._dirty
         for key, cost, endpoint, at in batch.debits:
-            self.settle(key.account, -cost)
-            self._state.count(key.id, endpoint, at, 1, cost)
+            account = key.account
+            account.settled -= cost
+            dirty.add(account.id)
+            counts = usage.setdefault((key.id, endpoint, at // DAY_MS), [0, 0])
+            counts[0] += 1
+            counts[1] += cost
         for job in batch.jobs:
             if job.error is None:
                 job.apply(job.result)

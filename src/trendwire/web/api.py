@@ -16,13 +16,14 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
+from trendwire import clock
 from trendwire.accounts.gate import Admission, Ask, Gate, Moment
 from trendwire.accounts.operations import LoggedRequest, RequestLog
 from trendwire.dialects.base import METHODS, REQUEST_ID_BYTES
 from trendwire.dialects.catalog import Call, dialect_of, find, render_error
 from trendwire.errors import NotReady, Refused, TrendwireError
 from trendwire.web import fields
-from trendwire.web.exchange import Block, Fields, Reply, Request
+from trendwire.web.exchange import Reply, Request, lines
 from trendwire.web.metrics import Metrics
 from trendwire.web.shelf import Ready, Shelf
 
@@ -32,8 +33,8 @@ _OPAQUE_TAG = re.compile(r'"[^"]*"')
 _METHODS = {"HEAD": "GET", "OPTIONS": "GET"}
 """Asked of an endpoint as if they were a GET."""
 
-_REFUSED = Block.of(fields.NOT_KEPT, *fields.ALWAYS)
-_PREFLIGHT = Block.of(("allow", METHODS), *fields.PREFLIGHT, *fields.ALWAYS)
+_REFUSED = lines((fields.NOT_KEPT, *fields.ALWAYS))
+_PREFLIGHT = lines((("allow", METHODS), *fields.PREFLIGHT, *fields.ALWAYS))
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Api:
         except TrendwireError as error:
             return refused(request.path, error)
         if request.method == "OPTIONS":
-            return Reply(204, (_PREFLIGHT,), (), ())
+            return Reply(204, (_PREFLIGHT,), ())
         asked = _Asked(request, call, at, call.endpoint.dialect.request_id(at.wall, _noise()))
         made = await self._served(asked, ready)
         self._tell(asked, made.status)
@@ -72,7 +73,9 @@ class Api:
         try:
             admission = asked.admission = await self.gate.admit(asked.ask(self.gate))
             try:
-                made = asked.answered(self._ready(asked, ready, admission), admission)
+                if ready is None or admission.test:
+                    ready = self._prepared(asked, admission.test)
+                made = asked.answered(ready, admission)
             except BaseException:
                 await self.gate.settle(admission, charged=False)
                 raise
@@ -86,14 +89,14 @@ class Api:
             self.in_flight -= 1
         return made
 
-    def _ready(self, asked: "_Asked", ready: Ready | None, admission: Admission) -> Ready:
+    def _prepared(self, asked: "_Asked", test: bool) -> Ready:
         target = asked.request.target
-        if admission.test:
+        if test:
             return self.samples.find(target, asked.at.tick) or self.samples.prepare(asked.call, target)
-        return ready or self.live.prepare(asked.call, target)
+        return self.live.prepare(asked.call, target)
 
     def _tell(self, asked: "_Asked", status: int) -> None:
-        seconds = self.moment().tick - asked.at.tick
+        seconds = clock.monotonic() - asked.at.tick
         self.metrics.observe(asked.call.endpoint.name, status, seconds, asked.request.fast)
         weight = self.requests.wanted(status)
         if weight:
@@ -132,15 +135,14 @@ class _Asked(msgspec.Struct):
         head = self.request.head.fields
         self.key_id, self.account_id = admission.key_id, admission.account_id
         if "if-none-match" in head and _names(head["if-none-match"], ready.etag):
-            return self._reply(304, ready.unchanged(), admission, ())
+            return Reply(304, (ready.unchanged(), *self._told(admission)), ())
         encoding = ready.encoding(head.get("accept-encoding"))
         self.charged = self.request.method == "GET"
         body = ready.variants.encoded(encoding, self.request_id.encode()) if self.charged else ()
-        return self._reply(200, ready.block(encoding), admission, body)
+        return Reply(200, (ready.head(encoding), *self._told(admission)), body)
 
-    def _reply(self, status: int, block: Block, admission: Admission, body: tuple[bytes, ...]) -> Reply:
-        told = fields.admitted(admission, self.charged, self.request_id)
-        return Reply(status, (block, _rate_of(admission)), told, body)
+    def _told(self, admission: Admission) -> tuple[bytes, bytes]:
+        return fields.admitted(admission, self.charged, self.request_id.encode()), _rate_of(admission)
 
     def refused(self, error: TrendwireError) -> Reply:
         """The refusal, with what is known of the caller."""
@@ -149,11 +151,10 @@ class _Asked(msgspec.Struct):
         path = self.request.path
         if isinstance(error, Refused):
             self.key_id, self.account_id = error.key_id, error.account_id
-            return refused(path, error, fields.refused(error, self.request_id), _rate_of(error))
+            return refused(path, error, fields.refused(error, self.request_id.encode()), _rate_of(error))
         if self.admission is not None:
-            told = fields.admitted(self.admission, False, self.request_id)
-            return refused(path, error, told, _rate_of(self.admission))
-        return refused(path, error, fields.unknown(self.request_id))
+            return refused(path, error, *self._told(self.admission))
+        return refused(path, error, fields.unknown(self.request_id.encode()))
 
     def row(self, status: int, seconds: float, weight: int) -> LoggedRequest:
         """The request as the request log keeps it."""
@@ -175,15 +176,15 @@ class _Asked(msgspec.Struct):
         )
 
 
-def refused(path: str, error: TrendwireError, told: Fields = (), *rate: Block) -> Reply:
+def refused(path: str, error: TrendwireError, *told: bytes) -> Reply:
     """The answer to an error in the dialect that is spoken under the path."""
     made = render_error(dialect_of(path), error)
     own = tuple((name.lower(), text) for name, text in made.headers.items())
     length = ("content-length", str(len(made.body)))
-    return Reply(made.status, (_REFUSED, *rate), (*own, length, *told), (made.body,))
+    return Reply(made.status, (_REFUSED, lines((*own, length)), *told), (made.body,))
 
 
-def _rate_of(told: Admission | Refused) -> Block:
+def _rate_of(told: Admission | Refused) -> bytes:
     return fields.rate(told.per_second_limit, told.per_second_remaining, told.reset)
 
 

@@ -69,7 +69,5 @@ def _fields(pairs: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 
 async def sent(reply: Reply, send: Send) -> None:
     """Give a reply to whoever serves the request."""
-    pairs = (*(pair for block in reply.blocks for pair in block.fields), *reply.fields)
-    headers = [(name.encode("ascii"), text.encode("ascii")) for name, text in pairs]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.fields()})
     await send({"type": "http.response.body", "body": b"".join(reply.body)})

@@ -35,7 +35,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, watch.state, {})
         self._watch = watch
         self._lane = lane
-        self._peer = ""
+        self.peer = ""
         self._busy = False  # the lane is answering
         self._receiving = False  # between the first byte of a request and its last
         self._in_head = False
@@ -61,7 +61,7 @@ class Connection(HttpToolsProtocol):
 
     def client_address(self, forwarded_for: str | None) -> str:
         """The client's address, past trusted proxies."""
-        return client_address(self._peer, forwarded_for, self._watch.limits.trusted)
+        return client_address(self.peer, forwarded_for, self._watch.limits.trusted)
 
     def begin(self) -> None:
         """The lane answers; whatever arrives now must wait."""
@@ -85,13 +85,13 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._peer = self.client[0] if self.client else ""
-        self._unwelcome = self._watch.admits(self._peer)
+        self.peer = self.client[0] if self.client else ""
+        self._unwelcome = self._watch.admits(self.peer)
         if self._watch.is_flooded:
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._watch.gone(self._peer)
+        self._watch.gone(self.peer)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -6,7 +6,6 @@ reply to the same bytes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
 
 import msgspec
 
@@ -44,25 +43,19 @@ class Request(msgspec.Struct, frozen=True):
         return self.target.partition("?")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Header lines that many replies share, as pairs and as the bytes that are sent."""
-
-    fields: Fields
-    lines: bytes
-
-    @classmethod
-    def of(cls, *fields: tuple[str, str]) -> Self:
-        return cls(fields, lines(fields))
-
-
 class Reply(msgspec.Struct, frozen=True):
-    """`blocks`, then `fields`, then the body, in parts: a kept body needs no copy for a request id's sake."""
+    """`head`: header lines as they are sent. Both in parts: what is kept needs no copy for a request id's
+    sake.
+    """
 
     status: int
-    blocks: tuple[Block, ...]
-    fields: Fields
+    head: tuple[bytes, ...]
     body: tuple[bytes, ...]
+
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The header lines as names and values."""
+        pairs = [line.split(b": ", 1) for line in b"".join(self.head).split(b"\r\n") if line]
+        return [(name, text) for name, text in pairs]
 
 
 def lines(fields: Fields) -> bytes:

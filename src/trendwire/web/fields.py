@@ -16,7 +16,7 @@ from trendwire.dialects.base import (
     REQUEST_ID_HEADER,
 )
 from trendwire.errors import Refused
-from trendwire.web.exchange import Block, Fields
+from trendwire.web.exchange import Fields, lines
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "content-security-policy": (
@@ -55,36 +55,40 @@ PREFLIGHT: Fields = (
 ALWAYS: Fields = (*CROSS_ORIGIN, *SECURITY_HEADERS.items())
 """On every reply of the dialects, accepted or refused."""
 
-_COST, _CREDITS = COST_HEADER.lower(), CREDITS_HEADER.lower()
-_RATE, _ID = RATE_HEADER.lower(), REQUEST_ID_HEADER.lower()
+_SAYS = f"""\
+{REQUEST_ID_HEADER}: %b\r
+{COST_HEADER}: %d\r
+{CREDITS_HEADER}: %d\r
+""".lower().encode()
 
 
-def admitted(admission: Admission, charged: bool, request_id: str) -> Fields:
+def admitted(admission: Admission, charged: bool, request_id: bytes) -> bytes:
     """What a reply to an admitted request says of itself: its id, its cost, and what is left to spend."""
     cost = admission.cost if charged else 0
-    credits_left = admission.credits + admission.cost - cost
-    return ((_ID, request_id), (_COST, str(cost)), (_CREDITS, str(credits_left)))
+    return _SAYS % (request_id, cost, admission.credits + admission.cost - cost)
 
 
-def refused(error: Refused, request_id: str) -> Fields:
+def refused(error: Refused, request_id: bytes) -> bytes:
     """The same of the refusal of a known key."""
-    left = () if error.credits is None else ((_CREDITS, str(error.credits)),)
-    return ((_ID, request_id), (_COST, "0"), *left)
+    left = () if error.credits is None else ((CREDITS_HEADER.lower(), str(error.credits)),)
+    return unknown(request_id) + lines(left)
 
 
-def unknown(request_id: str) -> Fields:
+def unknown(request_id: bytes) -> bytes:
     """What the refusal of an unknown caller says."""
-    return ((_ID, request_id), (_COST, "0"))
+    return lines(((REQUEST_ID_HEADER.lower(), request_id.decode()), (COST_HEADER.lower(), "0")))
 
 
 @lru_cache(maxsize=4096)
-def rate(limit: int, remaining: int, reset: int) -> Block:
+def rate(limit: int, remaining: int, reset: int) -> bytes:
     """What is left of a key's rate: the dialects' own field, and those of the IETF draft on RateLimit fields.
 
     Kept, as most replies have been said before.
     """
-    return Block.of(
-        (_RATE, str(remaining)),
-        ("ratelimit-policy", f'"second";q={limit};w=1'),
-        ("ratelimit", f'"second";r={remaining};t={reset}'),
+    return lines(
+        (
+            (RATE_HEADER.lower(), str(remaining)),
+            ("ratelimit-policy", f'"second";q={limit};w=1'),
+            ("ratelimit", f'"second";r={remaining};t={reset}'),
+        )
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from trendwire.web.api import Api
 from trendwire.web.connection import Connection
-from trendwire.web.exchange import Head, Reply, Request, lines
+from trendwire.web.exchange import Head, Reply, Request
 
 MOST_KNOWN = 16_384
 """Request lines, and blocks of header lines, that are remembered; the one learned longest ago goes first."""
@@ -47,7 +47,8 @@ class Lane:
         if head is None or target is None:
             return False
         connection.begin()
-        address = connection.client_address(head.fields.get("x-forwarded-for"))
+        forwarded = head.fields.get("x-forwarded-for")
+        address = connection.peer if forwarded is None else connection.client_address(forwarded)
         self._step(connection, self._api.reply(Request("GET", target, head, address, True)))
         return True
 
@@ -79,7 +80,5 @@ def _remember(known: OrderedDict[bytes, Any], key: bytes, value: object) -> None
 
 
 def _written(connection: Connection, reply: Reply) -> bytes:
-    parts = [_STATUS_LINES[reply.status], connection.default_lines]
-    parts += [block.lines for block in reply.blocks]
-    parts += (lines(reply.fields), connection.closing_line, b"\r\n", *reply.body)
-    return b"".join(parts)
+    head = (_STATUS_LINES[reply.status], connection.default_lines, *reply.head, connection.closing_line)
+    return b"".join((*head, b"\r\n", *reply.body))

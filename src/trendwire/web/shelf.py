@@ -15,7 +15,7 @@ from trendwire.domain.queries import Query
 from trendwire.editions import Edition, Editions
 from trendwire.errors import TrendwireError
 from trendwire.web.answers import answer
-from trendwire.web.exchange import Block
+from trendwire.web.exchange import Fields, lines
 from trendwire.web.fields import ALWAYS, ASKED_AGAIN
 from trendwire.web.variants import IDENTITY, Variants
 
@@ -37,29 +37,30 @@ class Ready:
     edition: int
     etag: str
     variants: Variants
-    _blocks: dict[str, Block] = field(default_factory=dict)
+    _heads: dict[str, bytes] = field(default_factory=dict)
 
     def encoding(self, accepted: str | None) -> str:
         """The encoding to send to who accepts these."""
         return IDENTITY if accepted is None else self.variants.choice(accepted)
 
-    def block(self, encoding: str) -> Block:
-        """The lines of a 200 in that encoding, made at its first use."""
-        found = self._blocks.get(encoding)
+    def head(self, encoding: str) -> bytes:
+        """The header lines of a 200 in that encoding, made at its first use."""
+        found = self._heads.get(encoding)
         if found is None:
-            found = self._blocks[encoding] = self._block(encoding)
+            found = self._heads[encoding] = self._head(encoding)
         return found
 
-    def unchanged(self) -> Block:
-        """The lines of a 304."""
-        return Block.of(*self._always())
+    def unchanged(self) -> bytes:
+        """The header lines of a 304."""
+        return lines(self._always())
 
-    def _block(self, encoding: str) -> Block:
+    def _head(self, encoding: str) -> bytes:
         length = str(self.variants.length(encoding))
         coded = () if encoding == IDENTITY else (("content-encoding", encoding),)
-        return Block.of(("content-type", CONTENT_TYPE), ("content-length", length), *coded, *self._always())
+        sized = (("content-type", CONTENT_TYPE), ("content-length", length))
+        return lines((*sized, *coded, *self._always()))
 
-    def _always(self) -> tuple[tuple[str, str], ...]:
+    def _always(self) -> Fields:
         place = self.call.endpoint.dialect.credential.header
         return (
             ("etag", self.etag),

@@ -56,6 +56,10 @@ class Variants:
     body: bytes
     mark: bytes
     _forms: dict[str, _Form | None] = field(default_factory=dict)
+    _has_id: bool = False
+
+    def __post_init__(self) -> None:
+        self._has_id = self.mark in self.body
 
     def choice(self, accept_encoding: str) -> str:
         """The encoding to send to who accepts these."""
@@ -75,10 +79,6 @@ class Variants:
         if form is None:
             raise ValueError(encoding)
         return form.with_id(request_id) if self._has_id else (form.head,)
-
-    @property
-    def _has_id(self) -> bool:
-        return self.mark in self.body
 
     def _form(self, encoding: str) -> _Form | None:
         """The form in that encoding, made at its first use; None where it did not come out right."""
