@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest quality sample docs lock clean
+.PHONY: help setup dev demo test check lint types imports pytest quality bench-serve sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,6 +55,16 @@ pytest: dev
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
 	@$(BIN)/python -m tests.quality
 
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
+	@echo "Installing what the measurements compare with ..."
+	@$(PIP) install --require-hashes -r requirements/bench.lock
+	@touch $@
+
+bench-serve: $(VENV)/.bench ## this server beside nginx and FastAPI (ROUNDS=3 SECONDS_EACH=5)
+	@for tool in nginx wrk taskset; do command -v $$tool >/dev/null \
+	  || { echo "bench-serve needs $$tool (on Debian: apt install nginx-light wrk util-linux)."; exit 1; }; done
+	@$(BIN)/python -m bench.serve
+
 sample: dev ## make the bundled sample edition anew, that test keys are answered from
 	@$(BIN)/python -m tests.sample
 
@@ -66,6 +76,8 @@ lock: dev ## resolve the locks anew
 	  -o requirements/runtime.lock pyproject.toml requirements/build.in
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	  -c requirements/runtime.lock -o requirements/dev.lock --group dev pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  -c requirements/runtime.lock -c requirements/dev.lock -o requirements/bench.lock --group bench pyproject.toml
 
 clean: ## remove what the commands above have made
 	rm -rf $(VENV) $(DEMO_HOME) .mypy_cache .ruff_cache .pytest_cache .hypothesis

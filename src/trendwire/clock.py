@@ -18,6 +18,10 @@ monotonic = time.monotonic
 """Seconds from an arbitrary start, for durations."""
 
 
+nanoseconds = time.time_ns
+"""This moment in Unix nanoseconds (UTC)."""
+
+
 def milliseconds() -> int:
     """This moment in Unix milliseconds (UTC)."""
-    return time.time_ns() // 1_000_000
+    return nanoseconds() // 1_000_000

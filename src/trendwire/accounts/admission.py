@@ -24,7 +24,7 @@ class BookGate:
         self._secret = secret
         self._limits = Limits()
         self._refills: dict[int, asyncio.Task[None]] = {}
-        self._day, self._month_of_day = 0, 0
+        self._day, self._month = 0, 0  # of the request before: all of a day share them
 
     def fingerprint(self, credential: str | None) -> bytes:
         """The HMAC of a key under the home's secret.
@@ -39,17 +39,23 @@ class BookGate:
         return text_of_key.digest(self._secret, credential)
 
     async def admit(self, ask: Ask) -> Admission:
-        key = self._found(ask)
-        account, month = key.account, self._month(ask.at.wall)
-        if account.plan is not None and month > account.month:
-            await self._refilled(account, month, ask.at.wall)
+        key, at = self._state.by_digest.get(ask.fingerprint), ask.at.wall
+        if key is None or at >= key.ends_at:
+            raise BadCredential("the key is not valid", reason="unknown" if key is None else "revoked")
+        if key.endpoints or key.networks:
+            self._check_restrictions(key, ask)
+        account = key.account
+        if at // DAY_MS != self._day:
+            self._day, self._month = at // DAY_MS, month_of(at)
+        if account.month < self._month and account.plan is not None:
+            await self._refilled(account, self._month, at)
         remaining = self._limits.take(key.id, key.qps, ask.at.tick)
-        cost = 0 if key.mode == "test" else ask.cost
-        if cost:
-            self._hold(key, cost, month, remaining)
-        return Admission(
-            ask, key.id, account.id, cost, key.qps, remaining, RESET, account.available, key.mode == "test"
-        )
+        cost, test = ask.cost, key.mode == "test"
+        if test:
+            cost = 0
+        elif cost:
+            self._hold(key, cost, remaining)
+        return Admission(ask, key.id, account.id, cost, key.qps, remaining, RESET, account.available, test)
 
     async def settle(self, admission: Admission, *, charged: bool) -> None:
         key, cost, ask = self._state.keys[admission.key_id], admission.cost, admission.ask
@@ -64,24 +70,11 @@ class BookGate:
         elif not admission.test:
             self._state.count(key.id, ask.endpoint, ask.at.wall, 1, 0)
 
-    def _month(self, at: int) -> int:
-        """`month_of`, which all requests of a day share."""
-        if at // DAY_MS != self._day:
-            self._day, self._month_of_day = at // DAY_MS, month_of(at)
-        return self._month_of_day
-
-    def _found(self, ask: Ask) -> KeyState:
-        """The key, if it may be used, from there, for that."""
-        key = self._state.by_digest.get(ask.fingerprint)
-        if key is None or not key.is_valid(ask.at.wall):
-            raise BadCredential(
-                "the key is not valid", reason="unknown" if key is None else "revoked or expired"
-            )
+    def _check_restrictions(self, key: KeyState, ask: Ask) -> None:
         if key.endpoints and ask.endpoint not in key.endpoints:
             raise self._not_allowed(key, "the key may not use this endpoint")
-        if key.networks and not key.allows_address(ask.address):
+        if not key.allows_address(ask.address):
             raise self._not_allowed(key, "the key may not be used from this address")
-        return key
 
     def _not_allowed(self, key: KeyState, words: str) -> NotAllowed:
         return NotAllowed(
@@ -92,9 +85,9 @@ class BookGate:
             per_second_remaining=key.qps,
         )
 
-    def _hold(self, key: KeyState, cost: int, month: int, remaining: int) -> None:
-        if month > key.month:
-            key.in_month(month)
+    def _hold(self, key: KeyState, cost: int, remaining: int) -> None:
+        if key.month < self._month:
+            key.in_month(self._month)
         account = key.account
         capped = key.cap is not None and key.spent + cost > key.cap
         if capped or account.available < cost:

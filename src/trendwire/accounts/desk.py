@@ -264,14 +264,14 @@ class BookDesk:
     async def _rotate(self, asked: ops.RotateKey, at: int) -> ops.NewKey:
         old = self._key(asked.key_id)
         overlap = checks.whole("overlap", asked.overlap, 0, checks.MAX_OVERLAP)
-        if not old.is_valid(at):
+        if at >= old.ends_at:
             raise Conflict(f"key {old.id} is no longer valid: create a new one")
         old.in_month(month_of(at))
         made = await self._added(replace(old, created_at=at, expires_at=None), at)
         ends = at + overlap * 1000
 
         def applied(_none: object) -> None:
-            old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+            old.end(expires_at=ends)
 
         values = {"id": old.id, "at": ends}
         await self._journal.write(lambda db: db.execute(_SQL["expire_key"], values), applied)
@@ -281,7 +281,7 @@ class BookDesk:
         key = self._key(asked.key_id)
 
         def applied(_none: object) -> None:
-            key.revoked_at = at if key.revoked_at is None else key.revoked_at
+            key.end(revoked_at=at)
 
         values = {"id": key.id, "at": at}
         await self._journal.write(lambda db: db.execute(_SQL["revoke_key"], values), applied)

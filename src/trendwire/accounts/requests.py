@@ -50,18 +50,8 @@ class _Thinning:
         self.reset()
 
     def reset(self) -> None:
+        """A second has begun."""
         self.kept, self.seen, self.step = 0, 0, 1
-
-    def weight(self) -> int:
-        """0 = leave it out, else the number of requests that the row stands for."""
-        self.seen += 1
-        if self.seen % self.step:
-            return 0
-        self.kept += 1
-        weight = self.step
-        if self.kept % KEPT_PER_SECOND == 0:
-            self.step *= 2
-        return weight
 
 
 class RequestLogStore:
@@ -97,7 +87,15 @@ class RequestLogStore:
         """See `operations.RequestLog`."""
         if not self._keep_days:
             return 0
-        return (self._refused if status >= _REFUSED_FROM else self._answered).weight()
+        thinning = self._refused if status >= _REFUSED_FROM else self._answered
+        thinning.seen += 1
+        step = thinning.step
+        if thinning.seen % step:
+            return 0
+        thinning.kept += 1
+        if thinning.kept % KEPT_PER_SECOND == 0:
+            thinning.step *= 2
+        return step
 
     def note(self, row: LoggedRequest) -> None:
         """Keep a row until the next flush."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from math import inf
 
 from trendwire.accounts.operations import Mode
 
@@ -54,10 +55,18 @@ class KeyState:
     revoked_at: int | None
     month: int = 0
     spent: int = 0
+    ends_at: float = field(init=False)
 
-    def is_valid(self, at: int) -> bool:
-        """Whether it may be used at a moment (Unix milliseconds)."""
-        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+    def __post_init__(self) -> None:
+        self.end()
+
+    def end(self, *, revoked_at: int | None = None, expires_at: int | None = None) -> None:
+        """Note its end; the earlier one stays. `ends_at` is the moment from which on it is refused."""
+        self.revoked_at = self.revoked_at if revoked_at is None else self.revoked_at or revoked_at
+        if expires_at is not None:
+            self.expires_at = min(expires_at, self.expires_at or expires_at)
+        ends = [one for one in (self.revoked_at, self.expires_at) if one is not None]
+        self.ends_at = min(ends, default=inf)
 
     def allows_address(self, address: str) -> bool:
         """Whether it may be used from there; what is no address is nowhere."""

@@ -26,6 +26,7 @@ from trendwire.web import fields
 from trendwire.web.exchange import Reply, Request, lines
 from trendwire.web.metrics import Metrics
 from trendwire.web.shelf import Ready, Shelf
+from trendwire.web.variants import IDENTITY
 
 _log = structlog.get_logger()
 
@@ -136,10 +137,13 @@ class _Asked(msgspec.Struct):
         self.key_id, self.account_id = admission.key_id, admission.account_id
         if "if-none-match" in head and _names(head["if-none-match"], ready.etag):
             return Reply(304, (ready.unchanged(), *self._told(admission)), ())
-        encoding = ready.encoding(head.get("accept-encoding"))
+        accepted = head.get("accept-encoding")
+        encoding = IDENTITY if accepted is None else ready.variants.choice(accepted)
         self.charged = self.request.method == "GET"
-        body = ready.variants.encoded(encoding, self.request_id.encode()) if self.charged else ()
-        return Reply(200, (ready.head(encoding), *self._told(admission)), body)
+        request_id = self.request_id.encode()
+        body = ready.variants.encoded(encoding, request_id) if self.charged else ()
+        told = fields.admitted(admission, self.charged, request_id)
+        return Reply(200, (ready.head(encoding), told, _rate_of(admission)), body)
 
     def _told(self, admission: Admission) -> tuple[bytes, bytes]:
         return fields.admitted(admission, self.charged, self.request_id.encode()), _rate_of(admission)
@@ -195,19 +199,12 @@ def _names(if_none_match: str, etag: str) -> bool:
     return etag.removeprefix("W/") in _OPAQUE_TAG.findall(if_none_match)
 
 
-class _Noise:
+def _noises() -> Iterator[bytes]:
     """Random bytes for request ids, fetched many at a time: a system call costs as much as an id."""
-
-    def __init__(self) -> None:
-        self._left: Iterator[bytes] = iter(())
-
-    def __call__(self) -> bytes:
-        for one in self._left:
-            return one
+    while True:
         chunk = os.urandom(REQUEST_ID_BYTES * 256)
-        size = REQUEST_ID_BYTES
-        self._left = iter([chunk[start : start + size] for start in range(0, len(chunk), size)])
-        return next(self._left)
+        for start in range(0, len(chunk), REQUEST_ID_BYTES):
+            yield chunk[start : start + REQUEST_ID_BYTES]
 
 
-_noise = _Noise()
+_noise = _noises().__next__

@@ -41,7 +41,7 @@ def socket_of(home: Path) -> Path:
 
 def now() -> Moment:
     """Now, as admission takes it."""
-    return Moment(clock.milliseconds(), clock.monotonic())
+    return Moment(clock.nanoseconds() // 1_000_000, clock.monotonic())
 
 
 @dataclass(frozen=True, slots=True)

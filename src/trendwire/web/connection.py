@@ -25,7 +25,7 @@ class FastLane(Protocol):
     """Answers requests that it knows to the byte."""
 
     def take(self, connection: "Connection", data: bytes) -> bool:
-        """Answer `data` by `begin` and `finish`, or leave it (False)."""
+        """Answer `data` (`busy`, then `finish`), or leave it (False)."""
 
 
 class Connection(HttpToolsProtocol):
@@ -36,7 +36,8 @@ class Connection(HttpToolsProtocol):
         self._watch = watch
         self._lane = lane
         self.peer = ""
-        self._busy = False  # the lane is answering
+        self.busy = False
+        """Set by the lane while it answers: whatever arrives then must wait."""
         self._receiving = False  # between the first byte of a request and its last
         self._in_head = False
         self._received = 0  # bytes of the head, then of the body, that is being received
@@ -63,14 +64,9 @@ class Connection(HttpToolsProtocol):
         """The client's address, past trusted proxies."""
         return client_address(self.peer, forwarded_for, self._watch.limits.trusted)
 
-    def begin(self) -> None:
-        """The lane answers; whatever arrives now must wait."""
-        self._busy = True
-        self._deadline = _NEVER
-
     def finish(self, reply: bytes) -> None:
         """The lane's reply, whole; then on to what has arrived meanwhile."""
-        self._busy = False
+        self.busy = False
         if self.transport.is_closing():
             return
         self.transport.write(reply)
@@ -95,7 +91,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._busy:
+        if self.busy:
             self._keep(data)
         elif self._unwelcome is not None:
             # Only now: a reply that is sent before its request is often lost when the connection closes.
@@ -105,7 +101,7 @@ class Connection(HttpToolsProtocol):
 
     def sweep(self, now: float) -> None:
         """End what has taken too long: a head, a body, an idle connection, a client that does not read."""
-        if now > self._deadline:
+        if now > self._deadline and not self.busy:
             self._overdue()
         unsent = self.transport.get_write_buffer_size()
         if not unsent or unsent < self._unsent:
@@ -167,9 +163,9 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server ends: what was begun is finished, an idle connection closes."""
-        if self._idle and not self._busy:
+        if self._idle and not self.busy:
             self.transport.close()
-        elif not self._busy:
+        elif not self.busy:
             self.cycle.keep_alive = False
 
     @property

@@ -46,7 +46,7 @@ class Lane:
         head, target = self._heads.get(block), self._targets.get(line)
         if head is None or target is None:
             return False
-        connection.begin()
+        connection.busy = True
         forwarded = head.fields.get("x-forwarded-for")
         address = connection.peer if forwarded is None else connection.client_address(forwarded)
         self._step(connection, self._api.reply(Request("GET", target, head, address, True)))

@@ -39,10 +39,6 @@ class Ready:
     variants: Variants
     _heads: dict[str, bytes] = field(default_factory=dict)
 
-    def encoding(self, accepted: str | None) -> str:
-        """The encoding to send to who accepts these."""
-        return IDENTITY if accepted is None else self.variants.choice(accepted)
-
     def head(self, encoding: str) -> bytes:
         """The header lines of a 200 in that encoding, made at its first use."""
         found = self._heads.get(encoding)

@@ -42,11 +42,10 @@ class _Form:
     tail: bytes
     checksum: Callable[[bytes], bytes] | None = None
 
-    def with_id(self, request_id: bytes) -> tuple[bytes, ...]:
-        """The parts to send."""
-        if self.checksum is None:
-            return (self.head, request_id, self.tail)
-        return (self.head, request_id, self.tail, self.checksum(request_id))
+    def with_id(self, request_id: bytes) -> bytes:
+        """The whole, to be tried out."""
+        checksum = self.checksum(request_id) if self.checksum else b""
+        return b"".join((self.head, request_id, self.tail, checksum))
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +77,11 @@ class Variants:
         form = self._forms.get(encoding) or self._form(encoding)
         if form is None:
             raise ValueError(encoding)
-        return form.with_id(request_id) if self._has_id else (form.head,)
+        if not self._has_id:
+            return (form.head,)
+        if form.checksum is None:
+            return (form.head, request_id, form.tail)
+        return (form.head, request_id, form.tail, form.checksum(request_id))
 
     def _form(self, encoding: str) -> _Form | None:
         """The form in that encoding, made at its first use; None where it did not come out right."""
@@ -92,7 +95,7 @@ class Variants:
         before, _, after = self.body.partition(self.mark)
         form = _SPLIT[encoding](before, len(self.mark), after)
         trial = os.urandom(len(self.mark)).hex().encode()[: len(self.mark)]
-        sent = b"".join(form.with_id(trial))
+        sent = form.with_id(trial)
         return form if _DECODERS[encoding](sent) == b"".join((before, trial, after)) else None
 
 
