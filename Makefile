@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest quality bench-serve sample docs lock clean
+.PHONY: help setup dev demo test check lint types imports pytest test-heavy soak quality bench-serve sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,7 +50,13 @@ imports: dev
 	@$(BIN)/lint-imports
 
 pytest: dev
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy
+
+test-heavy: dev ## the long tests of the whole: kills, full disks, crowds, drains, stores
+	@$(BIN)/pytest tests/heavy -n 2
+
+soak: dev ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
+	@KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly
 
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
 	@$(BIN)/python -m tests.quality

@@ -78,6 +78,8 @@ class Journal:
         self._saved_at = clock.monotonic()
         self._collecting: _Batch | None = None
         self._committing = False
+        self._failing = False
+        self._lost = False  # the connection could not even be rolled back
         self._to_commit: SimpleQueue[_Batch | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self.commits, self.rows = 0, 0
@@ -133,6 +135,9 @@ class Journal:
         if batch is None:
             return
         try:
+            if self._lost:
+                self._store.reopen()
+                self._lost = False
             self._store.db.execute("BEGIN IMMEDIATE")
             self._save_tallies()
             for job in batch.jobs:
@@ -195,11 +200,22 @@ class Journal:
         if error is None:
             self._written(batch)
         else:
-            self._undo(error)
+            self._undo()
+        self._say_once(error)
         self._committing = self._collecting is not None
         if self._committing:
             self._flush()
         _tell(batch, None if error is None else translated(error, self._store.path))
+
+    def _say_once(self, error: sqlite3.Error | None) -> None:
+        """That a disk fails is said when it begins and when it ends, not for each batch."""
+        if self._failing == (error is not None):
+            return
+        self._failing = error is not None
+        if error is not None:
+            _log.error("accounts cannot be written", reason=str(error), path=str(self._store.path))
+        else:
+            _log.info("accounts are written again", path=str(self._store.path))
 
     def _written(self, batch: _Batch) -> None:
         self._saving = None
@@ -223,9 +239,8 @@ class Journal:
         account.settled += amount
         self._dirty.add(account.id)
 
-    def _undo(self, error: sqlite3.Error) -> None:
+    def _undo(self) -> None:
         """Leave the file as it was before the batch, and the state as what the file says."""
-        _log.error("accounts could not be written", reason=str(error), path=str(self._store.path))
         if self._saving is not None:
             dirty, used = self._saving
             self._saving = None
@@ -235,9 +250,8 @@ class Journal:
         try:
             if self._store.db.in_transaction:
                 self._store.db.execute("ROLLBACK")
-        except sqlite3.Error as lost:
-            _log.error("accounts are opened anew", reason=str(lost))
-            self._store.reopen()
+        except sqlite3.Error:
+            self._lost = True
 
 
 def _tell(batch: _Batch, error: TrendwireError | None) -> None:

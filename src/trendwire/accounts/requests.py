@@ -5,10 +5,8 @@ disk: a power cut may take the last second. A flood is thinned out, and each kep
 stands. No key is ever in a row: what looks like one is cut out of the target.
 """
 
-import re
 import sqlite3
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +15,7 @@ import msgspec
 import structlog
 
 from trendwire import clock
+from trendwire.accounts.credential import redacted
 from trendwire.accounts.operations import ListRequests, LoggedRequest
 from trendwire.accounts.placing import PRIVATE
 from trendwire.accounts.state import DAY_MS
@@ -35,7 +34,6 @@ _PRUNE_EVERY = 60
 """Flushes."""
 
 _SQL = named(__package__, "requests.sql")
-_KEY = re.compile(r"sk(?:_|%5f)[a-z]{1,16}(?:_|%5f)[0-9a-z%]+", re.IGNORECASE)
 _REFUSED_FROM = 400
 
 _log = structlog.get_logger()
@@ -122,7 +120,7 @@ class RequestLogStore:
         self._answered.reset()
         self._refused.reset()
         rows, self._rows = self._rows, []
-        if not rows and not prune:
+        if not rows and not (prune and self._path.exists()):
             return
         try:
             with closing(self._connect()) as db, db:
@@ -147,10 +145,9 @@ class RequestLogStore:
 
 
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(LoggedRequest))
-_redacted: Callable[[str], str] = lambda text: _KEY.sub("sk_[redacted]", text)[:MOST_TARGET]  # noqa: E731
 
 
 def _values(row: LoggedRequest) -> tuple[Any, ...]:
     """Without the id, which the file gives."""
-    told = msgspec.structs.replace(row, target=_redacted(row.target))
+    told = msgspec.structs.replace(row, target=redacted(row.target)[:MOST_TARGET])
     return msgspec.structs.astuple(told)[1:]

@@ -6,6 +6,7 @@ refusals, the drain, and the question to the lane before anything is parsed.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from uvicorn.config import Config
@@ -127,6 +128,9 @@ class Connection(HttpToolsProtocol):
         self._received = 0
         if self.transport.is_closing():
             return
+        if _declared(self.headers) > self._watch.limits.body_bytes:
+            self._refuse(413, "the body is too large")
+            return
         self._deadline = self._watch.now + self._watch.limits.body_seconds
         super().on_headers_complete()
         if self._watch.draining:
@@ -201,9 +205,7 @@ class Connection(HttpToolsProtocol):
         self.data_received(data)
 
     def _overdue(self) -> None:
-        cycle: RequestResponseCycle | None = self.cycle
-        started = cycle is not None and cycle.response_started and not cycle.response_complete
-        if self._receiving and not started:
+        if self._receiving:
             self._refuse(408, "the request took too long to arrive")
         else:
             self.transport.close()
@@ -213,12 +215,21 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._watch.refused[words] += 1
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and cycle.response_started and self._receiving and not self._in_head:
+            self.transport.close()  # its answer is on the way already: nothing may follow it
+            return
         body = words.encode() + b"\n"
         retry = b"retry-after: %d\r\n" % _RETRY_SECONDS if status == 503 else b""
         head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n" % len(body)
         lines = (STATUS_LINE[status], self.default_lines, head, retry, b"connection: close\r\n\r\n", body)
         self.transport.write(b"".join(lines))
         self.transport.close()
+
+
+def _declared(headers: Sequence[tuple[bytes, bytes]]) -> int:
+    """The bytes that a request says its body has; the parser has seen that it is a number."""
+    return max((int(text) for name, text in headers if name == b"content-length"), default=0)
 
 
 def _block(data: bytes) -> bytes | None:

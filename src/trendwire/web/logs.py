@@ -5,19 +5,19 @@ the redaction reads every text of an event, also those inside tracebacks.
 """
 
 import logging
-import re
 import sys
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from trendwire.accounts.credential import REDACTED, redacted
 from trendwire.settings import LogLevel
 
-REDACTED = "sk_[redacted]"
+__all__ = ["REDACTED", "configure", "redact"]
 
-_KEY = re.compile(r"sk_[a-z]{1,16}_[0-9A-Za-z]+")
 _DEEPEST = 6
 
 
@@ -33,7 +33,7 @@ def configure(level: LogLevel, stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
 
@@ -41,11 +41,6 @@ def configure(level: LogLevel, stream: TextIO | None = None) -> None:
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The same event without any key, in names and values at any depth."""
     return {redacted(name): _clean(value, _DEEPEST) for name, value in event.items()}
-
-
-def redacted(text: str) -> str:
-    """`text` with everything that looks like a key, whole or cut short, replaced."""
-    return _KEY.sub(REDACTED, text)
 
 
 def _clean(value: Any, depth: int) -> Any:
@@ -60,3 +55,18 @@ def _clean(value: Any, depth: int) -> Any:
 
 def _json(event: EventDict, **_: Any) -> str:
     return msgspec.json.encode(event).decode()
+
+
+class _Unfailing:
+    """A stream whose disk may be full: a line that cannot be written must not stop who wrote it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()

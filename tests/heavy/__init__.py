@@ -1,0 +1,1 @@
+"""Long tests of the whole on real sockets: `make test-heavy`. Larger numbers: see the Makefile."""
