@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 64
+WARM_SECONDS = 1
 
 SCRIPT = """
 local requests = {}
@@ -29,7 +30,10 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `cpu`: seconds of the server's core. Times in milliseconds, memory in MB."""
+    """One run. `cpu`: seconds of the server's core. Times in milliseconds, memory in MB.
+
+    `warmed`: requests answered before the clock ran.
+    """
 
     requests: int
     seconds: float
@@ -39,6 +43,7 @@ class Run:
     broken: int
     cpu: float
     rss: float
+    warmed: int
 
     @property
     def rate(self) -> float:
@@ -52,17 +57,12 @@ class Run:
 
 
 def run(port: int, pid: int, requests: Path, seconds: float, core: int) -> Run:
-    """Ask the server on `port` for so long, over 64 connections."""
+    """Ask the server on `port` for so long, over 64 connections, after a second that does not count."""
     script = requests.with_suffix(".lua")
     script.write_text(SCRIPT % requests)
+    warmed = _wrk(port, script, WARM_SECONDS, core)[0]
     before = _cpu(pid)
-    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
-    command += ["-s", str(script), f"http://127.0.0.1:{port}"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)", told)
-    if found is None:
-        raise RuntimeError(told)
-    count, micros, wrong, p50, p99, broken = map(float, found.groups())
+    count, micros, wrong, p50, p99, broken = _wrk(port, script, seconds, core)
     return Run(
         requests=int(count),
         seconds=micros / 1e6,
@@ -72,7 +72,19 @@ def run(port: int, pid: int, requests: Path, seconds: float, core: int) -> Run:
         broken=int(broken),
         cpu=_cpu(pid) - before,
         rss=_rss(pid),
+        warmed=int(warmed),
     )
+
+
+def _wrk(port: int, script: Path, seconds: float, core: int) -> list[float]:
+    """What the script's last line says."""
+    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
+    command += ["-s", str(script), f"http://127.0.0.1:{port}"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)", told)
+    if found is None:
+        raise RuntimeError(told)
+    return [float(one) for one in found.groups()]
 
 
 def _cpu(pid: int) -> float:

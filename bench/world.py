@@ -3,14 +3,16 @@ them.
 """
 
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.small_world import linked
 from trendwire import pipeline
-from trendwire.accounts.operations import CreateKey
+from trendwire.accounts.operations import CheckLedger, CreateKey, ListAccounts
 from trendwire.cli.desk import desk
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
 from trendwire.domain.periods import CHART_PERIODS
@@ -43,7 +45,7 @@ class Questions:
 
 
 def made(home: Path) -> Edition:
-    """The current edition of `home`, which is made at the first time, with one before it."""
+    """The current edition of `home`, which is made the first time, with one before it."""
     if not Editions(home).records():
         settings = Settings(home=home)
         source = RowSource("bench", "simulator", simulate(WORLD))
@@ -53,15 +55,28 @@ def made(home: Path) -> Edition:
     return Editions(home).current()
 
 
+def fresh(world: Path, home: Path) -> Path:
+    """A home with the editions of `world`, on the same disk, and no accounts yet."""
+    shutil.rmtree(home, ignore_errors=True)
+    return linked(world, home)
+
+
 def keys(home: Path) -> list[str]:
     """New keys of as many accounts."""
     with desk(Settings(home=home)) as opened:
-        stamp = len(list(home.glob("bench-*")))
-        (home / f"bench-{stamp}").touch()
         return [
-            opened.do(CreateKey(account=f"bench {stamp} {number}", credits=CREDITS, qps=QPS)).text
+            opened.do(CreateKey(account=f"account {number}", credits=CREDITS, qps=QPS)).text
             for number in range(KEYS)
         ]
+
+
+def spent(home: Path) -> int:
+    """Credits that the accounts made by `keys` have spent, after every balance was found to be the sum of
+    its rows in the ledger.
+    """
+    with desk(Settings(home=home)) as opened:
+        opened.do(CheckLedger())
+        return KEYS * CREDITS - sum(account.balance for account in opened.do(ListAccounts()))
 
 
 def lists(edition: Edition) -> Questions:

@@ -16,6 +16,9 @@ from trendwire.dialects.base import Endpoint
 from trendwire.dialects.catalog import DIALECTS, ENDPOINTS
 from trendwire.dialects.snippets import snippets
 from trendwire.domain.taxonomy import countries, industries, interests
+from trendwire.web.admin import ROOT as ADMIN_ROOT
+from trendwire.web.admin import ROWS as ADMIN_ROWS
+from trendwire.web.admin import document as admin_document
 
 FOLDER = ROOT / "docs" / "reference"
 SERVER = "http://127.0.0.1:8000"
@@ -31,6 +34,7 @@ def pages() -> dict[Path, str]:
         "endpoints.md": _endpoints(),
         "command-line.md": _command_line(),
         "settings.md": _settings(),
+        "admin-api.md": _admin(),
         "errors.md": _errors(),
         "vocabulary.md": _vocabulary(),
     }
@@ -151,6 +155,43 @@ def _settings() -> str:
     rows = [(f"`{r.env}`", f"`{r.default}`", r.unit, r.meaning) for r in settings.rows()]
     head = "# Settings\n\nFrom the environment; options of a command win.\n\n"
     return head + _table(("variable", "default", "unit", "meaning"), rows)
+
+
+def _admin() -> str:
+    """The admin API, from its rows."""
+    described = admin_document()
+    parts = ["# Admin API", _ADMIN_INTRODUCTION]
+    for row in ADMIN_ROWS:
+        operation = described["paths"][ADMIN_ROOT + row.path][row.method.lower()]
+        parts.append(f"## {row.method} {ADMIN_ROOT}{row.path}\n\n{row.summary}.")
+        fields = [(one["name"], one["in"], _plain(one["schema"])) for one in operation["parameters"]]
+        if "requestBody" in operation:
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            fields += [(name, "body", _plain(part)) for name, part in schema["properties"].items()]
+        if fields:
+            parts.append(
+                _table(("field", "in", "type"), [(f"`{name}`", where, kind) for name, where, kind in fields])
+            )
+    return "\n\n".join(parts) + "\n"
+
+
+_ADMIN_INTRODUCTION = """\
+Everything an operator does to accounts. The same operations are the commands `keys`, `accounts`, `plans`,
+`usage`, `ledger` and `requests`. Over HTTP they are there where `TRENDWIRE_ADMIN_KEY` is set, with that key
+in `Authorization: Bearer`; on the socket `admin.sock` in the data folder they need no key. Lists are
+`{"rows": [...]}`. Errors are `{"error": {"code", "message"}}`. Moments are Unix milliseconds (UTC).
+The OpenAPI document is at `/admin/v1/openapi.json`."""
+
+
+def _plain(schema: dict[str, Any]) -> str:
+    """A schema in few words."""
+    if "anyOf" in schema:
+        return " or ".join(_plain(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" for one in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_plain(schema['items'])}"
+    return str(schema.get("type", "any"))
 
 
 def _errors() -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import balance, command, create_key, running
+from tests.serving import balance, command, create_key, free_port, running
 from tests.small_world import DAYS, LAST_DAY, linked, settings_of, silent
 from trendwire import pipeline
 
@@ -104,6 +104,64 @@ def test_a_request_that_has_begun_is_answered_before_the_end(home: Path) -> None
         process.send_signal(signal.SIGTERM)
         assert begun.makefile("rb").readline().startswith(b"HTTP/1.1 200")
         assert process.wait(30) == 0
+
+
+def _asking(key: str) -> bytes:
+    return f"GET {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
+def _last_reply(connection: socket.socket) -> bytes:
+    """What comes until the server closes; its only reply says that it is the last."""
+    told = connection.makefile("rb").read()
+    assert told.startswith(b"HTTP/1.1 200 ")
+    assert told.count(b"\r\nconnection: close\r\n") == 1
+    return told
+
+
+def test_a_request_that_was_on_its_way_is_answered_before_the_end(home: Path) -> None:
+    """One on a connection that nobody had accepted yet, one on a connection that was idle."""
+    key = create_key(home, CREDITS, QPS)
+    with running(home, drain_linger="30") as server, socket.socket() as waiting, socket.socket() as idle:
+        for connection in (idle, waiting):
+            connection.settimeout(30)
+        idle.connect(("127.0.0.1", server.port))
+        idle.sendall(_asking(key))
+        with HTTPResponse(idle) as answer:
+            answer.begin()
+            assert (answer.status, answer.will_close) == (200, False)
+            answer.read()
+        server.process.send_signal(signal.SIGSTOP)
+        waiting.connect(("127.0.0.1", server.port))
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGCONT)
+        for connection in (idle, waiting):
+            connection.sendall(_asking(key))
+            _last_reply(connection)
+        assert server.process.wait(30) == 0
+
+
+def test_a_second_signal_ends_it_at_once(home: Path) -> None:
+    with (
+        running(home, drain_linger="60", drain_timeout="60") as server,
+        socket.create_connection(("127.0.0.1", server.port), 30) as half,
+    ):
+        half.sendall(b"GET / HT")
+        server.process.send_signal(signal.SIGTERM)
+        while not server.log.read_text():
+            assert server.process.poll() is None
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+
+
+def test_a_home_whose_path_is_too_long_for_a_socket_is_one_clear_line(
+    demo_home: Path, tmp_path: Path
+) -> None:
+    home = linked(demo_home, tmp_path / ("h" * 100))
+    ended = subprocess.run(
+        command(home, free_port()), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert re.fullmatch(r"trendwire: home .*shorter path\n", ended.stderr)
 
 
 def test_a_taken_port_is_one_clear_line(home: Path) -> None:

@@ -32,6 +32,12 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Networks) -> s
     return client
 
 
+def plain(peer: str) -> str:
+    """A peer's address as it is written elsewhere: an IPv4 one that came by an IPv6 socket is IPv4."""
+    address = _address(peer) if peer.startswith("::ffff:") else None
+    return peer if address is None else str(address)
+
+
 def is_within(text: str, among: Networks) -> bool:
     """Whether an address lies in one of the networks; what is no address lies in none."""
     address = _address(text) if among else None

@@ -125,7 +125,9 @@ def _authorise(request: Request, key: str | None) -> None:
 async def _read(row: Row, request: Request) -> ops.Operation[Any]:
     """The operation that is asked for. Raises InvalidInput that names the field."""
     told = dict(request.query_params) if row.method == "GET" else await _body(request)
-    values = told | request.path_params
+    # The site's own route may have named a part of the path as well.
+    in_path = {name: one for name, one in request.path_params.items() if f"{{{name}}}" in row.path}
+    values = told | in_path
     try:
         asked: ops.Operation[Any] = msgspec.convert(values, row.operation, strict=False)
     except msgspec.ValidationError as error:

@@ -189,7 +189,7 @@ class _Running:
 
     async def _accept_waiting(self) -> None:
         loop = asyncio.get_running_loop()
-        with suppress(BlockingIOError):
+        with suppress(OSError):  # none waits any more, or no more can be accepted
             while True:
                 accepted, _ = self._socket.accept()
                 await loop.connect_accepted_socket(self._made, accepted)
@@ -222,7 +222,11 @@ def _bound_path(path: Path) -> socket.socket:
     """A file left by a server that was killed is replaced: the lock on the accounts says that none runs."""
     path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    bound.bind(str(path))
+    try:
+        bound.bind(str(path))
+    except OSError as error:
+        bound.close()
+        raise InvalidInput("home", f"cannot hold the socket {path}: {error}; try a shorter path") from error
     path.chmod(_OWNER_ONLY)
     return bound
 

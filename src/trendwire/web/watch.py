@@ -18,7 +18,7 @@ from trendwire.web.addresses import Networks, is_within
 SWEEP_SECONDS = 1.0
 
 _REFUSED_AT_ONCE = 256
-"""Connections above the limit that are kept for as long as it takes to refuse them in words."""
+"""Connections above a limit that are kept for as long as it takes to refuse them in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,11 @@ class Watch:
             return "too many connections from one address"
         return None
 
-    @property
-    def is_flooded(self) -> bool:
-        """Whether there are so many that not even refusals can be given."""
-        return len(self.state.connections) > self.limits.connections + _REFUSED_AT_ONCE
+    def is_flooded(self, address: str) -> bool:
+        """Whether there are so many above a limit that not even refusals can be given."""
+        most, per_address = self.limits.connections, self.limits.per_address
+        above = max(len(self.state.connections) - most, self._addresses[address] - per_address)
+        return above > _REFUSED_AT_ONCE
 
     def gone(self, address: str) -> None:
         """Count one connection less."""
