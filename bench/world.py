@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.small_world import linked
+
 from trendwire import pipeline
 from trendwire.accounts.operations import CheckLedger, CreateKey, ListAccounts
 from trendwire.cli.desk import desk
