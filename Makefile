@@ -52,10 +52,10 @@ imports: dev
 pytest: dev
 	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy
 
-test-heavy: dev ## the long tests of the whole: kills, full disks, crowds, drains, stores
+test-heavy: $(VENV)/.bench ## the long tests of the whole: kills, full disks, crowds, drains, stores
 	@$(BIN)/pytest tests/heavy -n 2
 
-soak: dev ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
+soak: $(VENV)/.bench ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
 	@KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly
 
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
@@ -67,8 +67,10 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 	@touch $@
 
 bench-serve: $(VENV)/.bench ## this server beside nginx and FastAPI (ROUNDS=3 SECONDS_EACH=5)
-	@for tool in nginx wrk taskset; do command -v $$tool >/dev/null \
-	  || { echo "bench-serve needs $$tool (on Debian: apt install nginx-light wrk util-linux)."; exit 1; }; done
+	@have() { command -v nginx && command -v wrk && command -v taskset; } >/dev/null; \
+	have || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux; } \
+	|| { echo "bench-serve needs nginx, wrk and taskset (on Debian: apt install nginx-light wrk util-linux)."; exit 1; }
 	@$(BIN)/python -m bench.serve
 
 sample: dev ## make the bundled sample edition anew, that test keys are answered from

@@ -55,6 +55,14 @@ class Run:
         """Requests for each second of a core."""
         return self.requests / self.cpu
 
+    @property
+    def core(self) -> float:
+        """How much of its core the server was busy."""
+        return self.cpu / self.seconds
+
+    def __str__(self) -> str:
+        return f"{self.rate:>8,.0f}/s, p99 {self.p99:.1f} ms, core {self.core:.0%}"
+
 
 def run(port: int, pid: int, requests: Path, seconds: float, core: int) -> Run:
     """Ask the server on `port` for so long, over 64 connections, after a second that does not count."""

@@ -1,7 +1,6 @@
 """The servers that are compared, each a process on one core."""
 
 import hashlib
-import os
 import shutil
 import socket
 import sqlite3
@@ -12,9 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
+from tempfile import TemporaryFile
+from typing import IO
 
 from tests.serving import free_port
+
+from bench.world import credential_line
 
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -74,11 +76,9 @@ def twin(home: Path, port: int, credentials: Sequence[str]) -> list[str]:
 def running(command: Sequence[str], port: int, core: int) -> Iterator[int]:
     """The process id of a server that accepts connections, on one core; it is ended."""
     pinned = ["taskset", "-c", str(core), *command]
-    with subprocess.Popen(
-        pinned, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ
-    ) as process:
+    with TemporaryFile() as log, subprocess.Popen(pinned, stdout=subprocess.DEVNULL, stderr=log) as process:
         try:
-            _wait(process, port)
+            _wait(process, port, log)
             yield process.pid
         finally:
             process.terminate()
@@ -87,9 +87,7 @@ def running(command: Sequence[str], port: int, core: int) -> Iterator[int]:
 def fetched(port: int, target: str, credential: str) -> bytes:
     """The body of one request."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        parts = urlsplit(target)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        connection.request("GET", path, headers={"Authorization": f"Bearer {credential}"})
+        connection.request("GET", target, headers=dict([credential_line(target, credential)]))
         reply = connection.getresponse()
         body = reply.read()
         if reply.status != 200:
@@ -97,10 +95,11 @@ def fetched(port: int, target: str, credential: str) -> bytes:
         return body
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait(process: "subprocess.Popen[bytes]", port: int, log: IO[bytes]) -> None:
     for _ in range(600):
         if process.poll() is not None:
-            raise RuntimeError((process.stderr.read() if process.stderr else b"").decode())
+            log.seek(0)
+            raise RuntimeError(log.read().decode())
         with closing(socket.socket()) as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -3,20 +3,21 @@ them.
 """
 
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.small_world import linked
+from tests.small_world import silent
 
+from bench.filled import fill
 from trendwire import pipeline
-from trendwire.accounts.operations import CheckLedger, CreateKey, ListAccounts
+from trendwire.accounts.operations import CheckLedger, CreateKey
 from trendwire.cli.desk import desk
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
-from trendwire.domain.periods import CHART_PERIODS
+from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS
 from trendwire.domain.taxonomy import industries
 from trendwire.editions import Edition, Editions
 from trendwire.settings import Settings
@@ -26,6 +27,8 @@ from trendwire.sources.simulator import World, simulate
 LAST_DAY = date(2026, 10, 31)
 WORLD = World(posts=20_000, days=200, regions=12, seed=4, last_day=LAST_DAY)
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+KEYAPI, CRAWLORA = "/v1/tiktok/trending", "/api/v1/tiktok/popular-trend"
+NAMES = 150
 KEYS = 200
 CREDITS, QPS = 10**12, 10_000
 REQUESTS = 8192
@@ -46,20 +49,14 @@ class Questions:
 
 
 def made(home: Path) -> Edition:
-    """The current edition of `home`, which is made the first time, with one before it."""
-    if not Editions(home).records():
-        settings = Settings(home=home)
-        source = RowSource("bench", "simulator", simulate(WORLD))
-        pipeline.ingest_from(settings, [source], AT, lambda _stage, _done: None)
-        for day in (LAST_DAY.replace(day=30), LAST_DAY):
-            pipeline.publish(settings, day, lambda _stage, _done: None)
+    """The current edition of a new home, with one before it."""
+    settings = Settings(home=home)
+    source = RowSource("bench", "simulator", simulate(WORLD))
+    pipeline.ingest_from(settings, [source], AT, silent)
+    for day in (LAST_DAY - timedelta(days=1), LAST_DAY):
+        pipeline.publish(settings, day, silent)
+    fill(home, AT)
     return Editions(home).current()
-
-
-def fresh(world: Path, home: Path) -> Path:
-    """A home with the editions of `world`, on the same disk, and no accounts yet."""
-    shutil.rmtree(home, ignore_errors=True)
-    return linked(world, home)
 
 
 def keys(home: Path) -> list[str]:
@@ -71,18 +68,15 @@ def keys(home: Path) -> list[str]:
         ]
 
 
-def spent(home: Path) -> int:
-    """Credits that the accounts made by `keys` have spent, after every balance was found to be the sum of
-    its rows in the ledger.
-    """
+def debits(home: Path) -> int:
+    """Charges in the ledger, where every balance is the sum of its rows; the rest are the keys' grants."""
     with desk(Settings(home=home)) as opened:
-        opened.do(CheckLedger())
-        return KEYS * CREDITS - sum(account.balance for account in opened.do(ListAccounts()))
+        return opened.do(CheckLedger()) - KEYS
 
 
 def lists(edition: Edition) -> Questions:
     """Pages of 20 rows: regions, periods, industries, pages."""
-    path = "/v1/tiktok/trending/hashtags"
+    path = f"{KEYAPI}/hashtags"
     targets = [
         f"{path}?region={region}&period={period}&page={page}"
         for page in (1, 2, 3, 4, 5)
@@ -100,24 +94,52 @@ def lists(edition: Edition) -> Questions:
 
 def details(edition: Edition) -> Questions:
     """Details of charted hashtags, the highest first, over all periods and some regions."""
-    names: dict[str, None] = {}
-    for region in ("ALL", *edition.regions):
-        for row in edition.chart(ChartKey(Kind.HASHTAG, 30, region)) or ():
-            if isinstance(row, HashtagEntry):
-                names.setdefault(row.name)
     targets = [
-        f"/v1/tiktok/trending/hashtag/detail?hashtag_name={quote(name)}&period={period}"
-        for name in list(names)[:150]
-        for period in (7, 30, 120, 365, 1095)
+        f"{KEYAPI}/hashtag/detail?hashtag_name={name}&period={period}"
+        for name in _names(edition)
+        for period in DETAIL_PERIODS
     ]
     return Questions("detail", tuple(targets))
 
 
+def mixed(edition: Edition) -> Questions:
+    """Lists and details of both dialects, in turns."""
+    lists_too = [
+        f"{CRAWLORA}/hashtag?period={period}&page={page}{country}"
+        for page in (1, 2, 3, 4, 5)
+        for period in CHART_PERIODS
+        for country in ("", *(f"&country_code={region}" for region in edition.regions))
+    ]
+    details_too = [
+        f"{CRAWLORA}/hashtag/{name}?period={period}" for name in _names(edition) for period in CHART_PERIODS
+    ]
+    turns = zip(lists(edition).targets, details(edition).targets, lists_too, details_too, strict=False)
+    return Questions("mixed", tuple(chain.from_iterable(turns)))
+
+
+def _names(edition: Edition) -> list[str]:
+    """Charted hashtags as a path or query holds them, the world's first."""
+    names: dict[str, None] = {}
+    for region in ("ALL", *edition.regions):
+        for row in edition.chart(ChartKey(Kind.HASHTAG, 30, region)) or ():
+            if isinstance(row, HashtagEntry):
+                names.setdefault(quote(row.name))
+    return list(names)[:NAMES]
+
+
+def credential_line(target: str, credential: str) -> tuple[str, str]:
+    """The header that carries a key to a target."""
+    if target.startswith(CRAWLORA):
+        return "x-api-key", credential
+    return "Authorization", f"Bearer {credential}"
+
+
 def requests(targets: Sequence[str], credentials: Sequence[str]) -> bytes:
     """Whole requests, separated by NUL, as the load generator sends them."""
-    lines = [
-        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
-        f"Authorization: Bearer {credentials[number % len(credentials)]}\r\n\r\n"
-        for number, target in enumerate(targets)
-    ]
+    lines = []
+    for number, target in enumerate(targets):
+        name, text = credential_line(target, credentials[number % len(credentials)])
+        lines.append(
+            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n{name}: {text}\r\n\r\n"
+        )
     return "\0".join(lines).encode()

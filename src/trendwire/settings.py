@@ -89,6 +89,10 @@ class Settings(BaseSettings):
         "The key of the admin API under /admin/v1; without it, the API is not there.",
         min_length=16,
     )
+    redis_url: SecretStr | None = _row(
+        None, "address", "Redis, redis://...: with it and PostgreSQL, several servers share their accounts."
+    )
+    postgres_url: SecretStr | None = _row(None, "address", "PostgreSQL, postgresql://...: see redis_url.")
     metrics_host: str = _row("127.0.0.1", "address", "The address of the metrics.", min_length=1)
     metrics_port: int = _row(0, "port", "The port of `/metrics` for Prometheus; 0 = none.", ge=0, le=65535)
     log_level: LogLevel = _row("info", "level", "The least level that `serve` logs.")

@@ -36,7 +36,7 @@ class Admission(msgspec.Struct):
 
     `per_second_limit`, `per_second_remaining`: of its key, after this request. `reset`: whole seconds until
     the window is empty again. `credits`: of its account, if this request is charged. `test`: of a test key,
-    which is answered from the sample edition and costs nothing.
+    which is answered from the sample edition and costs nothing. `hold`: what the gate knows it by.
     """
 
     ask: Ask
@@ -48,6 +48,7 @@ class Admission(msgspec.Struct):
     reset: int
     credits: int
     test: bool = False
+    hold: str = ""
 
 
 class Gate(Protocol):

@@ -12,13 +12,12 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from trendwire import clock
-from trendwire.accounts import Books, RequestLogStore
+from trendwire.accounts import Accounts
 from trendwire.accounts.operations import Operation
-from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.errors import Code, Conflict, InvalidInput, NotReady, TrendwireError
 from trendwire.settings import Settings
 from trendwire.web.admin import BY_OPERATION, ROOT, Row
-from trendwire.web.app import socket_of
+from trendwire.web.app import accounts_of, now, socket_of
 
 R = TypeVar("R")
 
@@ -35,9 +34,8 @@ class Desk(Protocol):
 @contextmanager
 def desk(settings: Settings) -> Iterator[Desk]:
     """The desk of the home of `settings`."""
-    log = RequestLogStore.open(settings.home, settings.request_log_days, settings.request_log_rows)
     try:
-        books = Books.open(settings.home, clock.milliseconds(), [one.name for one in ENDPOINTS], log)
+        books = accounts_of(settings, now)
     except Conflict as taken:
         yield _Servers(socket_of(settings.home), taken)
         return
@@ -50,7 +48,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
 
 
 class _Own:
-    def __init__(self, books: Books, runner: asyncio.Runner) -> None:
+    def __init__(self, books: Accounts, runner: asyncio.Runner) -> None:
         self._books = books
         self._runner = runner
 

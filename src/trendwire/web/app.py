@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trendwire import clock
-from trendwire.accounts import Accounts, Books, Moment, RequestLogStore
+from trendwire.accounts import Accounts, Books, Moment, RequestLogStore, cluster_of
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.editions import Editions, sample_editions
 from trendwire.errors import MethodNotAllowed
@@ -62,7 +62,7 @@ def of_settings(settings: Settings, moment: Callable[[], Moment] = now) -> Servi
     `moment` tells when a request came. Raises NotReady or Corrupt where they cannot be opened, Conflict where
     another process serves them.
     """
-    accounts, metrics, editions = _accounts(settings, moment), Metrics(), Editions(settings.home)
+    accounts, metrics, editions = accounts_of(settings, moment), Metrics(), Editions(settings.home)
     api = Api(
         gate=accounts.gate,
         live=Shelf(editions, settings.cache_mb * MEGABYTE),
@@ -87,9 +87,13 @@ def _public_admin(settings: Settings, accounts: Accounts, moment: Callable[[], M
     return [Route(f"{ADMIN_ROOT}/{{rest:path}}", admin_app(accounts.desk, key, lambda: moment().wall))]
 
 
-def _accounts(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
+def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
+    """The accounts of a home: its own books, or those that it shares. Raises Conflict, Corrupt, NotReady."""
     log = RequestLogStore.open(settings.home, settings.request_log_days, settings.request_log_rows)
-    return Books.open(settings.home, moment().wall, [one.name for one in ENDPOINTS], log)
+    names = [one.name for one in ENDPOINTS]
+    if settings.redis_url is None or settings.postgres_url is None:
+        return Books.open(settings.home, moment().wall, names, log)
+    return cluster_of(settings.home, settings.redis_url, settings.postgres_url, names, log)
 
 
 def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, admin: Sequence[Route]) -> Starlette:

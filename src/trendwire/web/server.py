@@ -162,7 +162,7 @@ class _Running:
 
     async def start(self) -> None:
         """Accept connections from now on."""
-        self._site.watch.sweep()
+        self._site.watch.tell_time()
         self._sweeping = asyncio.create_task(self._site.watch.keep())
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._made, sock=self._socket.dup(), backlog=_BACKLOG)

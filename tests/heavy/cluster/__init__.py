@@ -1,0 +1,1 @@
+"""Several servers on one real Redis and one real PostgreSQL."""
