@@ -13,6 +13,8 @@ from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any
 
+import structlog
+
 from trendwire.web.api import Api
 from trendwire.web.connection import Connection
 from trendwire.web.exchange import Head, Reply, Request
@@ -22,6 +24,8 @@ MOST_KNOWN = 16_384
 
 _METHOD, _VERSION = b"GET ", b" HTTP/1.1"
 _STATUS_LINES = {one.value: f"HTTP/1.1 {one.value} {one.phrase}\r\n".encode() for one in HTTPStatus}
+
+_log = structlog.get_logger()
 
 _Answering = Coroutine[Any, Any, Reply]
 
@@ -58,6 +62,10 @@ class Lane:
             waits_for = answering.send(None)
         except StopIteration as done:
             connection.finish(_written(connection, done.value))
+            return
+        except Exception:  # noqa: BLE001  one that fails must not keep the others of its batch waiting
+            _log.exception("failed in the fast lane")
+            connection.transport.abort()
             return
         waits_for._asyncio_future_blocking = False  # its word to whoever drives a coroutine
         waiting = self._waiting.get(waits_for)
