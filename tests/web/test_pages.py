@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
+from starlette.testclient import TestClient
 
+from tests.small_world import linked
 from tests.web.conftest import Served, serving
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.editions import Editions
+from trendwire.settings import Settings
+from trendwire.web.app import of_settings
 from trendwire.web.fields import SECURITY_HEADERS
+from trendwire.web.watch import Limits, Watch
 
 
 def test_health_needs_no_edition(tmp_path: Path) -> None:
@@ -19,6 +24,15 @@ def test_health_needs_no_edition(tmp_path: Path) -> None:
     assert unready.status_code == 503
     assert unready.headers["retry-after"].isdigit()
     assert "trendwire publish" in unready.json()["reason"]
+
+
+def test_a_server_that_is_about_to_end_is_not_ready(demo_home: Path, tmp_path: Path) -> None:
+    watch = Watch(Limits(), draining=True)
+    service = of_settings(Settings(home=linked(demo_home, tmp_path / "home")), watch=watch)
+    with TestClient(service.site) as client:
+        assert client.get("/healthz").status_code == 200
+        unready = client.get("/readyz")
+    assert (unready.status_code, unready.json()["reason"]) == (503, "the server is about to end")
 
 
 def test_readiness_says_which_edition(served: Served) -> None:

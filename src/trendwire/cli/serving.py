@@ -35,9 +35,10 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
     at = listening(settings)
     check_free(at)
     logs.configure(settings.log_level)
-    service = of_settings(settings)
+    watch = Watch(limits_of(settings))
+    service = of_settings(settings, watch=watch)
     sites = [
-        Site(service.site, at, Watch(limits_of(settings)), service.lane),
+        Site(service.site, at, watch, service.lane),
         Site(service.admin, Unix(socket_of(settings.home)), Watch(Limits())),
     ]
     if settings.metrics_port:

@@ -89,8 +89,9 @@ class Endpoint:
     """One endpoint of one dialect.
 
     `name` is its operation id. `paths`: the first is the one documented; a `{name}` in it is a path
-    parameter. `credits` are charged on success only. `subject` is what a 404 says is not found.
-    `reply` is the wire type that `render` (answer, request id) returns. `example` is an answer made up.
+    parameter. `credits` are charged on success only. `subject` is what a 404 says is not found. `leads_to`:
+    what its first row can be asked of next, (operation id, parameter, JSON pointer into the reply). `reply`
+    is the wire type that `render` (answer, request id) returns. `example` is an answer made up.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Endpoint:
     render: Callable[[Answer, str], msgspec.Struct]
     example: Answer
     subject: str = "edition"
+    leads_to: tuple[str, str, str] | None = None
     method: str = "GET"
 
     @property

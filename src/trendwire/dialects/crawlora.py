@@ -159,6 +159,7 @@ ENDPOINTS = (
         reply=crawlora_rows.CrawloraReply[crawlora_rows.CrawloraHashtagList],
         render=crawlora_rows.hashtags,
         example=examples.hashtag_page(),
+        leads_to=("crawlora_popular_hashtag_detail", "name", "/data/data/list/0/hashtag_name"),
     ),
     Endpoint(
         name="crawlora_popular_hashtag_detail",

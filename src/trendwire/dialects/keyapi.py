@@ -196,6 +196,7 @@ ENDPOINTS = (
         reply=keyapi_rows.KeyapiReply[keyapi_rows.KeyapiHashtagList],
         render=keyapi_rows.hashtags,
         example=examples.hashtag_page(),
+        leads_to=("keyapi_trending_hashtag_detail", "hashtag_name", "/data/list/0/hashtag_name"),
     ),
     Endpoint(
         name="keyapi_trending_hashtag_detail",
@@ -233,6 +234,7 @@ ENDPOINTS = (
         reply=keyapi_rows.KeyapiReply[keyapi_sounds.SoundList],
         render=keyapi_sounds.sounds,
         example=examples.sound_page(),
+        leads_to=("keyapi_trending_music_detail", "clip_id", "/data/sound_list/0/clip_id"),
     ),
     Endpoint(
         name="keyapi_trending_music_detail",

@@ -219,7 +219,16 @@ def _success(endpoint: Endpoint, types: dict[Any, Json]) -> Json:
         "content": {
             CONTENT_TYPE: {"schema": types[endpoint.reply], "example": msgspec.json.decode(body)},
         },
-    }
+    } | _links(endpoint)
+
+
+def _links(endpoint: Endpoint) -> Json:
+    """What the first row of a chart can be asked of next."""
+    if endpoint.leads_to is None:
+        return {}
+    operation, parameter, pointer = endpoint.leads_to
+    asked = {"operationId": operation, "parameters": {parameter: f"$response.body#{pointer}"}}
+    return {"links": {"detail": asked | {"description": "The first row in detail."}}}
 
 
 def _unchanged() -> Json:

@@ -26,6 +26,7 @@ from trendwire.web.lane import Lane
 from trendwire.web.metrics import Metrics
 from trendwire.web.pages import Page, pages
 from trendwire.web.shelf import Shelf
+from trendwire.web.watch import Limits, Watch
 
 MEGABYTE = 1_000_000
 SAMPLE_BYTES = 8 * MEGABYTE
@@ -56,11 +57,13 @@ class Service:
     metrics: Metrics
 
 
-def of_settings(settings: Settings, moment: Callable[[], Moment] = now) -> Service:
+def of_settings(
+    settings: Settings, moment: Callable[[], Moment] = now, watch: Watch | None = None
+) -> Service:
     """The service of a home; it opens the accounts now and closes them at the site's shutdown.
 
-    `moment` tells when a request came. Raises NotReady or Corrupt where they cannot be opened, Conflict where
-    another process serves them.
+    `moment` tells when a request came, `watch` when the server is about to end. Raises NotReady or Corrupt
+    where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics, editions = accounts_of(settings, moment), Metrics(), Editions(settings.home)
     api = Api(
@@ -74,7 +77,9 @@ def of_settings(settings: Settings, moment: Callable[[], Moment] = now) -> Servi
     )
     lane = Lane(api)
     slow = SlowLane(api, lane, networks(settings.trusted_proxies.split(",")))
-    site = _site(slow, pages(editions), accounts, _public_admin(settings, accounts, moment))
+    site = _site(
+        slow, pages(editions, watch or Watch(Limits())), accounts, _public_admin(settings, accounts, moment)
+    )
     admin = admin_app(accounts.desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 

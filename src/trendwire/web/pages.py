@@ -13,6 +13,7 @@ from trendwire.dialects.openapi import document, encoded
 from trendwire.dialects.openapi30 import document_30
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
+from trendwire.web.watch import Watch
 
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -20,12 +21,12 @@ RETRY_SECONDS = 5
 """When to ask `/readyz` again after a 503."""
 
 
-def pages(editions: Editions) -> Mapping[str, Page]:
-    """Path -> page."""
+def pages(editions: Editions, watch: Watch) -> Mapping[str, Page]:
+    """Path -> page. `watch` knows whether the server is about to end."""
     openapi, openapi_30 = encoded(document()), encoded(document_30())
 
     async def ready(_request: Request) -> Response:
-        return _ready(editions)
+        return _unready("the server is about to end") if watch.draining else _ready(editions)
 
     async def first(_request: Request) -> Response:
         return HTMLResponse(_first_page(editions))
@@ -51,8 +52,7 @@ def _ready(editions: Editions) -> Response:
     try:
         edition = editions.current()
     except TrendwireError as error:
-        body = _json({"status": "not ready", "reason": error.public})
-        return Response(body, 503, {"Retry-After": str(RETRY_SECONDS)}, "application/json")
+        return _unready(error.public)
     told = {
         "status": "ready",
         "edition": edition.number,
@@ -60,6 +60,11 @@ def _ready(editions: Editions) -> Response:
         "content_hash": edition.content_hash,
     }
     return Response(_json(told), media_type="application/json")
+
+
+def _unready(reason: str) -> Response:
+    body = _json({"status": "not ready", "reason": reason})
+    return Response(body, 503, {"Retry-After": str(RETRY_SECONDS)}, "application/json")
 
 
 def _first_page(editions: Editions) -> str:
