@@ -12,7 +12,7 @@ from trendwire.accounts.gate import Admission, Ask
 from trendwire.accounts.journal import SQL, Journal
 from trendwire.accounts.limits import RESET, Limits
 from trendwire.accounts.state import DAY_MS, AccountState, KeyState, State, month_of
-from trendwire.errors import BadCredential, NoCredential, NotAllowed, OutOfCredits, TrendwireError
+from trendwire.errors import BadCredential, NotAllowed, OutOfCredits, TrendwireError
 
 
 class BookGate:
@@ -27,16 +27,7 @@ class BookGate:
         self._day, self._month = 0, 0  # of the request before: all of a day share them
 
     def fingerprint(self, credential: str | None) -> bytes:
-        """The HMAC of a key under the home's secret.
-
-        A text with a wrong checksum is refused here, without a look-up. All others take the same steps, and
-        the look-up that follows goes by a digest of which a guesser can steer no byte.
-        """
-        if not credential:
-            raise NoCredential("a key is needed")
-        if not text_of_key.is_well_formed(credential):
-            raise BadCredential("the key is not valid", reason="malformed")
-        return text_of_key.digest(self._secret, credential)
+        return text_of_key.fingerprint(self._secret, credential)
 
     async def admit(self, ask: Ask) -> Admission:
         key, at = self._state.by_digest.get(ask.fingerprint), ask.at.wall

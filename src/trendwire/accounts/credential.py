@@ -14,6 +14,8 @@ import secrets
 import zlib
 from urllib.parse import unquote
 
+from trendwire.errors import BadCredential, NoCredential
+
 PREFIXES = {"live": "sk_live_", "test": "sk_test_"}
 BODY_LENGTH = 32
 CHECKSUM_LENGTH = 6
@@ -62,6 +64,19 @@ def redacted(text: str) -> str:
 def digest(secret: bytes, text: str) -> bytes:
     """What is stored of a key: 32 bytes that nobody without `secret` can make or test."""
     return hmac.digest(secret, text.encode(), "sha256")
+
+
+def fingerprint(secret: bytes, text: str | None) -> bytes:
+    """What the stores know a key by: its digest under the secret. Raises NoCredential, BadCredential.
+
+    A text with a wrong checksum is refused here, without a look-up. All others take the same steps, and the
+    look-up that follows goes by a digest of which a guesser can steer no byte.
+    """
+    if not text:
+        raise NoCredential("a key is needed")
+    if not is_well_formed(text):
+        raise BadCredential("the key is not valid", reason="malformed")
+    return digest(secret, text)
 
 
 def shown(text: str) -> str:

@@ -18,7 +18,6 @@ from trendwire.accounts.limits import RESET
 from trendwire.accounts.state import month_of
 from trendwire.errors import (
     BadCredential,
-    NoCredential,
     NotAllowed,
     NotReady,
     OutOfCredits,
@@ -61,11 +60,7 @@ class ClusterGate:
         self._owners: dict[bytes, tuple[int, int]] = {}
 
     def fingerprint(self, credential: str | None) -> bytes:
-        if not credential:
-            raise NoCredential("a key is needed")
-        if not text_of_key.is_well_formed(credential):
-            raise BadCredential("the key is not valid", reason="malformed")
-        return text_of_key.digest(self._secret, credential)
+        return text_of_key.fingerprint(self._secret, credential)
 
     async def admit(self, ask: Ask) -> Admission:
         networks, allowed = "", True
