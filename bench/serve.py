@@ -2,8 +2,9 @@
 
     SECONDS_EACH=5 ROUNDS=3 python -m bench.serve
 
-The sides take turns; the figures are medians of the rounds. Every side is first asked each question once and
-its answer compared; at the end the ledger must hold a debit for each answer that was received.
+The sides take turns; the figures are medians of the rounds. In each round a side is first asked every
+question once and its answer compared, so that all are warm; at the end the ledger must hold a debit for each
+answer that was received.
 """
 
 import json
@@ -157,8 +158,7 @@ def _measured(bench: Bench, compared: Sequence[Side]) -> dict[tuple[str, str], l
         for side in compared:
             port = sides.free_port()
             with sides.running(side.command(port), port, SERVER_CORE) as pid:
-                if number == 0:
-                    bench.compare(side, port)
+                bench.compare(side, port)
                 for asked in side.questions:
                     run = bench.run(side, port, pid, asked)
                     runs[side.name, asked.name].append(run)

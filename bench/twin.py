@@ -2,8 +2,8 @@
 
     python -m bench.twin HOME PORT
 
-Pydantic models for every reply, a dependency that knows the key, its rate and its credits, one durable SQLite
-transaction for each charge, uvicorn with uvloop and httptools. The rows are those of the home's edition.
+Pydantic models for every reply, a dependency that knows the key, its rate and its credits, a durable SQLite
+commit for each charge, uvicorn with uvloop and httptools. The rows are those of the home's edition.
 """
 
 import hashlib
@@ -88,14 +88,14 @@ class DetailReply(BaseModel):
 
 
 class Bank:
-    """Keys and credits in SQLite, one transaction for each charge."""
+    """Keys and credits in SQLite. All requests share a connection: a commit is often that of several."""
 
     def __init__(self, db: aiosqlite.Connection) -> None:
         self._db = db
         self._passed: defaultdict[int, deque[float]] = defaultdict(deque)
 
-    async def charge(self, key: str) -> int:
-        """Take the cost; what is left."""
+    async def charge(self, key: str) -> None:
+        """Take the cost, on the disk when this returns."""
         digest = hashlib.sha256(key.encode()).hexdigest()
         async with self._db.execute("SELECT id, qps FROM key WHERE digest = ?", (digest,)) as cursor:
             row = await cursor.fetchone()
@@ -111,7 +111,6 @@ class Bank:
             "INSERT INTO debit (key_id, amount, at) VALUES (?, ?, ?)", (row[0], COST, time.time())
         )
         await self._db.commit()
-        return 0
 
     def _limit(self, key: int, qps: int) -> None:
         now, passed = time.monotonic(), self._passed[key]
@@ -137,9 +136,11 @@ def build(home: Path) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan)
 
-    async def charged(authorization: Annotated[str, Header()]) -> int:
+    async def charged(authorization: Annotated[str, Header()]) -> None:
         bank: Bank = app.state.bank
-        return await bank.charge(authorization.removeprefix("Bearer "))
+        await bank.charge(authorization.removeprefix("Bearer "))
+
+    paid = [Depends(charged)]
 
     rows: dict[tuple[str, int, str], list[Row]] = {}
     details: dict[tuple[str, int], dict[str, Any]] = {}
@@ -154,10 +155,14 @@ def build(home: Path) -> FastAPI:
             found = rows[region, period, industry] = listed
         return found
 
-    @app.get("/v1/tiktok/trending/hashtags", response_model=PageReply, response_model_exclude_unset=True)
+    @app.get(
+        "/v1/tiktok/trending/hashtags",
+        response_model=PageReply,
+        response_model_exclude_unset=True,
+        dependencies=paid,
+    )
     async def hashtags(
         response: Response,
-        _charged: Annotated[int, Depends(charged)],
         region: str = "all_regions",
         period: int = 7,
         page: int = 1,
@@ -179,10 +184,8 @@ def build(home: Path) -> FastAPI:
             requestId=str(uuid.uuid4()),
         )
 
-    @app.get("/v1/tiktok/trending/hashtag/detail", response_model=DetailReply)
-    async def detail(
-        response: Response, _charged: Annotated[int, Depends(charged)], hashtag_name: str, period: int = 7
-    ) -> DetailReply:
+    @app.get("/v1/tiktok/trending/hashtag/detail", response_model=DetailReply, dependencies=paid)
+    async def detail(response: Response, hashtag_name: str, period: int = 7) -> DetailReply:
         key = (hashtag_name, period)
         if key not in details:
             details[key] = _told(editions, DETAIL, f"hashtag_name={hashtag_name}&period={period}")
