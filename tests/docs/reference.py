@@ -19,6 +19,8 @@ from trendwire.domain.taxonomy import countries, industries, interests
 from trendwire.web.admin import ROOT as ADMIN_ROOT
 from trendwire.web.admin import ROWS as ADMIN_ROWS
 from trendwire.web.admin import document as admin_document
+from trendwire.web.metrics import BUCKETS
+from trendwire.web.metrics import ROWS as METRICS_ROWS
 
 FOLDER = ROOT / "docs" / "reference"
 SERVER = "http://127.0.0.1:8000"
@@ -35,6 +37,7 @@ def pages() -> dict[Path, str]:
         "command-line.md": _command_line(),
         "settings.md": _settings(),
         "admin-api.md": _admin(),
+        "metrics.md": _metrics(),
         "errors.md": _errors(),
         "vocabulary.md": _vocabulary(),
     }
@@ -155,6 +158,23 @@ def _settings() -> str:
     rows = [(f"`{r.env}`", f"`{r.default}`", r.unit, r.meaning) for r in settings.rows()]
     head = "# Settings\n\nFrom the environment; options of a command win.\n\n"
     return head + _table(("variable", "default", "unit", "meaning"), rows)
+
+
+def _metrics() -> str:
+    rows = [
+        (f"`{row.name}`", row.kind, ", ".join(f"`{label}`" for label in row.labels), row.meaning)
+        for row in METRICS_ROWS
+    ]
+    bounds = f"Upper bounds of the histogram's buckets, in seconds: {', '.join(map(str, BUCKETS))}."
+    told = ("# Metrics", _METRICS_INTRODUCTION, _table(("metric", "kind", "labels", "meaning"), rows), bounds)
+    return "\n\n".join(told)
+
+
+_METRICS_INTRODUCTION = """\
+`TRENDWIRE_METRICS_PORT` opens `/metrics` for Prometheus, on `TRENDWIRE_METRICS_HOST` and without a key: let only the
+scraper reach it. Counters start at 0 with the process. Beside these rows there are the usual ones of the process and of
+Python (`process_resident_memory_bytes`, `process_open_fds`, `python_gc_...`).
+[Alerts](../../deploy/prometheus-alerts.yml) to begin with; credits by key and day are in `trendwire usage`."""
 
 
 def _admin() -> str:

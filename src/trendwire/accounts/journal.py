@@ -133,6 +133,7 @@ class Journal:
         """Insert what was collected, then have it committed."""
         batch, self._collecting = self._collecting, None
         if batch is None:
+            self._committing = False
             return
         try:
             if self._lost:
@@ -202,10 +203,9 @@ class Journal:
         else:
             self._undo()
         self._say_once(error)
-        self._committing = self._collecting is not None
-        if self._committing:
-            self._flush()
         _tell(batch, None if error is None else translated(error, self._store.path))
+        # Only then the next: what those who were told ask at once still joins it.
+        self._loop.call_soon(self._flush)
 
     def _say_once(self, error: sqlite3.Error | None) -> None:
         """That a disk fails is said when it begins and when it ends, not for each batch."""

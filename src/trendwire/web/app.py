@@ -23,7 +23,7 @@ from trendwire.web.api import Api, refused
 from trendwire.web.asgi import SlowLane, sent
 from trendwire.web.fields import NOT_KEPT, SECURITY_HEADERS
 from trendwire.web.lane import Lane
-from trendwire.web.metrics import Metrics
+from trendwire.web.metrics import House, Metrics
 from trendwire.web.pages import Page, pages
 from trendwire.web.shelf import Shelf
 from trendwire.web.watch import Limits, Watch
@@ -66,6 +66,7 @@ def of_settings(
     where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics, editions = accounts_of(settings, moment), Metrics(), Editions(settings.home)
+    watch = watch or Watch(Limits())
     api = Api(
         gate=accounts.gate,
         live=Shelf(editions, settings.cache_mb * MEGABYTE),
@@ -75,11 +76,10 @@ def of_settings(
         moment=moment,
         most_in_flight=settings.max_in_flight,
     )
+    metrics.house = House(api, watch, accounts, editions, moment)
     lane = Lane(api)
     slow = SlowLane(api, lane, networks(settings.trusted_proxies.split(",")))
-    site = _site(
-        slow, pages(editions, watch or Watch(Limits())), accounts, _public_admin(settings, accounts, moment)
-    )
+    site = _site(slow, pages(editions, watch), accounts, _public_admin(settings, accounts, moment))
     admin = admin_app(accounts.desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
