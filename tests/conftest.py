@@ -4,12 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.small_world import publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 IN_CI = os.environ.get("CI") == "true"
+
+# A machine that is busy is not a failure; what hangs ends by pytest-timeout.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def _shared(folder: str) -> Path:

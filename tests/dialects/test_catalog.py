@@ -5,7 +5,7 @@ import re
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trendwire.dialects.catalog import DIALECTS, ENDPOINTS, dialect_of, find, render_error
@@ -78,7 +78,6 @@ def test_another_method_is_refused_and_told_which_is_allowed() -> None:
     assert (answered.status, answered.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_path_is_too_odd(method: str, path: str) -> None:
     with pytest.raises((NotFound, MethodNotAllowed)):

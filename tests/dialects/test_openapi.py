@@ -254,7 +254,7 @@ SERVED = [
 
 
 @pytest.mark.parametrize(("endpoint", "kind"), SERVED, ids=lambda one: getattr(one, "name", ""))
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_chart_renders_as_documented(endpoint: Endpoint, kind: Kind, data: st.DataObject) -> None:
     page = data.draw(_pages(kind, ENTRIES[kind]))

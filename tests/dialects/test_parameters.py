@@ -4,7 +4,7 @@ from contextlib import suppress
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trendwire.dialects.base import Endpoint
@@ -189,7 +189,6 @@ def test_every_value_of_an_enumeration_is_accepted() -> None:
     assert len(industries()) == 21
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_whole_numbers_that_the_documents_allow_are_accepted(data: st.DataObject) -> None:
     row = data.draw(st.sampled_from([row for row in _rows() if row.means in ("page", "limit", "edition")]))
@@ -214,7 +213,6 @@ TEXTS = st.one_of(
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.name)
 @given(query=st.text(), pairs=st.lists(st.tuples(st.sampled_from(NAMES), TEXTS)), name=TEXTS)
-@settings(deadline=None)
 @example(query="&;=%=%u&%F&;;", pairs=[], name="\x00")
 def test_nothing_a_caller_sends_raises_anything_else(
     endpoint: Endpoint, query: str, pairs: list[tuple[str, str]], name: str

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -24,7 +24,6 @@ def test_shares_round_half_up_and_print_short(part: int, whole: int, expected: s
     assert str(rendering.share(part, whole)) == expected
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(DETAIL_PERIODS),
     st.integers(0, 900),
@@ -66,7 +65,6 @@ def test_a_tag_s_address_escapes_only_what_breaks_it(name: str, expected: str) -
     assert rendering.tag_url(name) == f"https://www.tiktok.com/tag/{expected}"
 
 
-@settings(deadline=None)
 @given(WORDS)
 def test_an_escaped_name_can_be_read_back(name: str) -> None:
     escaped = rendering.in_path(name)

@@ -143,7 +143,7 @@ def test_parts_of_an_unfinished_drain_are_removed(store: FactStore) -> None:
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), st.integers(0, 2)), max_size=30)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, cuts=st.lists(st.integers(0, 30), max_size=4), seed=st.integers(0, 99))
 def test_order_split_and_repetition_change_nothing(
     rows: list[tuple[int, int, int]],

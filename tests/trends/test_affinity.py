@@ -113,7 +113,7 @@ _POSTS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(_POSTS)
 def test_the_engine_finds_what_counting_by_hand_finds(drawn: list[Post]) -> None:
     """Sixty creators who only post make the small worlds large enough for a lift."""

@@ -261,7 +261,7 @@ _FACTS = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(_FACTS, st.randoms(use_true_random=False))
 def test_order_split_copies_and_threads_leave_no_trace(drawn: list[dict[str, Any]], chance: Any) -> None:
     rows = [tagged(**row) for row in drawn]

@@ -314,7 +314,7 @@ def position(facts: Sequence[Row], tag: str) -> float:
     return found.index(tag) + 1 if tag in found else float("inf")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(3, 40), min_size=2, max_size=6), st.integers(1, 20), st.data())
 def test_more_creators_never_lower_a_rank(sizes: list[int], more: int, data: st.DataObject) -> None:
     world = settled()

@@ -310,7 +310,7 @@ def tables(facts: list[Row], parts: int, threads: int) -> dict[str, list[tuple[A
         return {table: sorted(rows(connection, f"FROM {table}"), key=repr) for table in TABLES}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(fact_rows, min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_order_split_copies_and_threads_change_nothing(facts: list[Row], rng: random.Random) -> None:
     again = [*facts, *rng.choices(facts, k=5)]
@@ -318,7 +318,7 @@ def test_order_split_copies_and_threads_change_nothing(facts: list[Row], rng: ra
     assert tables(again, parts=3, threads=4) == tables(facts, parts=1, threads=1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(fact_rows, min_size=1, max_size=25))
 def test_no_view_is_lost_or_gained_twice(facts: list[Row]) -> None:
     with TemporaryDirectory() as folder, duckdb.connect() as connection:

@@ -53,7 +53,7 @@ def cases(draw: st.DrawFn) -> tuple[Components, Surroundings]:
     return of, Surroundings(all_now, all_past, all_last, all_past + others)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(cases(), min_size=1, max_size=40))
 def test_sql_and_python_give_the_same_bits(drawn: list[tuple[Components, Surroundings]]) -> None:
     columns = {name: [getattr(c[n > 6], name) for c in drawn] for n, name in enumerate(COLUMNS)}
@@ -65,7 +65,7 @@ def test_sql_and_python_give_the_same_bits(drawn: list[tuple[Components, Surroun
     assert [row[0] for row in found] == [score(*case).heat for case in drawn]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 10**12), max_size=60))
 def test_the_floor_is_the_same_in_sql(first_posts: list[int]) -> None:
     with duckdb.connect() as connection:

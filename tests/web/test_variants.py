@@ -6,7 +6,7 @@ import zlib
 
 import brotli  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trendwire.facts.zstd import zstd
@@ -42,7 +42,6 @@ def decoded(encoding: str, sent: bytes) -> bytes:
     return told
 
 
-@settings(deadline=None)
 @given(bodies, ids, st.sampled_from(["start", "middle", "end", "none"]))
 def test_every_form_says_the_same(parts: tuple[bytes, bytes], request_id: bytes, place: str) -> None:
     before, after = parts

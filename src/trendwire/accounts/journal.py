@@ -78,7 +78,8 @@ class Journal:
         self._saved_at = clock.monotonic()
         self._collecting: _Batch | None = None
         self._committing = False
-        self._failing = False
+        self.failing = False
+        """Whether the last commit failed."""
         self._lost = False  # the connection could not even be rolled back
         self._to_commit: SimpleQueue[_Batch | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -209,9 +210,9 @@ class Journal:
 
     def _say_once(self, error: sqlite3.Error | None) -> None:
         """That a disk fails is said when it begins and when it ends, not for each batch."""
-        if self._failing == (error is not None):
+        if self.failing == (error is not None):
             return
-        self._failing = error is not None
+        self.failing = error is not None
         if error is not None:
             _log.error("accounts cannot be written", reason=str(error), path=str(self._store.path))
         else:

@@ -33,7 +33,9 @@ app.add_typer(plans, name="plans")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account.")]
 OfAccount = Annotated[str | None, typer.Option("--account", help="Of this account alone.")]
-OfKey = Annotated[int | None, typer.Option("--key", help="Of the key with this id alone.")]
+OfKey = Annotated[
+    int | None, typer.Option("--key", min=1, max=2**63 - 1, help="Of the key with this id alone.")
+]
 OfEndpoint = Annotated[str | None, typer.Option("--endpoint", help="Of this endpoint alone.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this day (UTC) on, YYYY-MM-DD.")]
 Until = Annotated[str | None, typer.Option("--until", help="Up to this day (UTC), it included.")]

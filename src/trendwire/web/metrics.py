@@ -149,7 +149,7 @@ ROWS = (
         "trendwire_ledger_failing",
         "gauge",
         "1 where the last transaction could not be written (charged requests are answered 503), else 0.",
-        read=_of_journal(lambda journal: journal._failing),
+        read=_of_journal(lambda journal: journal.failing),
     ),
     Row(
         "trendwire_edition_readable",
@@ -175,14 +175,14 @@ ROWS = (
         "gauge",
         "Answers of the current edition that are kept ready, by the keys they are for: `live` or `test`.",
         ("keys",),
-        _of_shelves(lambda shelf: len(shelf._ready)),
+        _of_shelves(lambda shelf: shelf.kept),
     ),
     Row(
         "trendwire_answers_kept_bytes",
         "gauge",
         "About what these take, uncompressed; TRENDWIRE_CACHE_MB bounds those for live keys.",
         ("keys",),
-        _of_shelves(lambda shelf: shelf._bytes),
+        _of_shelves(lambda shelf: shelf.kept_bytes),
     ),
 )
 """Every metric of ours; the process's own are the library's."""

@@ -76,7 +76,13 @@ class Shelf:
         self._current: Edition | None = None
         self._look_at = float("-inf")
         self._ready: OrderedDict[str, Ready] = OrderedDict()
-        self._bytes = 0
+        self.kept_bytes = 0
+        """What the answers take, about."""
+
+    @property
+    def kept(self) -> int:
+        """Answers kept ready."""
+        return len(self._ready)
 
     def find(self, target: str, tick: float) -> Ready | None:
         """The answer to a target (path and query) that was asked before, if it is kept."""
@@ -114,13 +120,13 @@ class Shelf:
         if current is not self._current:
             self._current = current
             self._ready.clear()
-            self._bytes = 0
+            self.kept_bytes = 0
 
     def _keep(self, target: str, ready: Ready) -> None:
         self._ready[target] = ready
-        self._bytes += _size(target, ready)
-        while self._bytes > self._most_bytes:
-            self._bytes -= _size(*self._ready.popitem(last=False))
+        self.kept_bytes += _size(target, ready)
+        while self.kept_bytes > self._most_bytes:
+            self.kept_bytes -= _size(*self._ready.popitem(last=False))
 
 
 def _size(target: str, ready: Ready) -> int:
