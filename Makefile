@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest test-heavy soak quality bench-serve sample docs lock clean
+.PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,10 +50,17 @@ imports: dev
 	@$(BIN)/lint-imports
 
 pytest: dev
-	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy
+	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy --ignore tests/browser
 
-test-heavy: $(VENV)/.bench ## the long tests of the whole: kills, full disks, crowds, drains, stores
+test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores
 	@$(BIN)/pytest tests/heavy -n 2
+
+# apart from the others: the driver of a browser keeps an event loop in its process
+test-browser: dev ## the pages in a real browser (Debian's chromium)
+	@$(BIN)/pytest tests/browser -n 2 --dist worksteal
+
+screenshots: dev ## take the pictures of docs/images anew
+	@$(BIN)/python -m tests.browser.screenshots
 
 soak: $(VENV)/.bench ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
 	@KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     cache_mb: int = _row(128, "MB", "Answers of the current edition kept ready.", ge=1)
     request_log_days: int = _row(7, "days", "How long the request log is kept; 0 keeps none.", ge=0, le=3650)
     request_log_rows: int = _row(1_000_000, "rows", "The most rows of the request log.", ge=1)
+    explorer_public: bool | None = _row(
+        None,
+        "0 or 1",
+        "Whether anybody may see the explorer, or console users alone. Unset: anybody, on loopback only.",
+    )
     admin_key: SecretStr | None = _row(
         None,
         "text",

@@ -6,9 +6,9 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.small_world import DAYS, LAST_DAY
-from trendwire.cli.explaining import MEANINGS, STEPS
 from trendwire.cli.printing import sparkline
 from trendwire.trends.scoring import Components, Heat, Surroundings
+from trendwire.web.reasons import MEANINGS, STEPS
 
 
 def test_a_chart_is_a_table_of_its_rows(published: Call) -> None:

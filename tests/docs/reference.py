@@ -171,10 +171,10 @@ def _metrics() -> str:
 
 
 _METRICS_INTRODUCTION = """\
-`TRENDWIRE_METRICS_PORT` opens `/metrics` for Prometheus, on `TRENDWIRE_METRICS_HOST` and without a key: let only the
-scraper reach it. Counters start at 0 with the process. Beside these rows there are the usual ones of the process and of
-Python (`process_resident_memory_bytes`, `process_open_fds`, `python_gc_...`).
-[Alerts](../../deploy/prometheus-alerts.yml) to begin with; credits by key and day are in `trendwire usage`."""
+`TRENDWIRE_METRICS_PORT` opens `/metrics` for Prometheus, on `TRENDWIRE_METRICS_HOST` and without a key: let
+only the scraper reach it. Counters start at 0 with the process. Beside these rows there are the usual ones of
+the process and of Python (`process_resident_memory_bytes`, `process_open_fds`, `python_gc_...`).
+[Alerts](../../deploy/prometheus-alerts.yml) to begin with; credits by key and day: `trendwire usage`."""
 
 
 def _admin() -> str:
@@ -196,8 +196,8 @@ def _admin() -> str:
 
 
 _ADMIN_INTRODUCTION = """\
-Everything an operator does to accounts. The same operations are the commands `keys`, `accounts`, `plans`,
-`usage`, `ledger` and `requests`. Over HTTP they are there where `TRENDWIRE_ADMIN_KEY` is set, with that key
+Everything an operator does to accounts, and what came in and was published. The same operations are the
+commands `keys`, `accounts`, `plans`, `usage`, `ledger` and `requests`, and the console. Over HTTP they are there where `TRENDWIRE_ADMIN_KEY` is set, with that key
 in `Authorization: Bearer`; on the socket `admin.sock` in the data folder they need no key. Lists are
 `{"rows": [...]}`. Errors are `{"error": {"code", "message"}}`. Moments are Unix milliseconds (UTC).
 The OpenAPI document is at `/admin/v1/openapi.json`."""

@@ -11,6 +11,7 @@ from tests.serving import ask_desk, create_key, running
 from tests.small_world import linked
 from tests.web.conftest import Served, serving
 from trendwire.accounts.operations import OPERATIONS, GrantCredits, ListAccounts, ListKeys
+from trendwire.web import archive
 from trendwire.web.admin import ROWS
 from trendwire.web.app import socket_of
 
@@ -32,7 +33,7 @@ def ask(served: Served, method: str, path: str, body: Any = None, status: int = 
 
 
 def test_every_operation_has_a_row() -> None:
-    assert {row.operation for row in ROWS} == set(OPERATIONS)
+    assert {row.operation for row in ROWS} == {*OPERATIONS, *archive.OPERATIONS}
 
 
 def test_without_a_configured_key_there_is_no_admin_api(served: Served) -> None:
@@ -128,3 +129,13 @@ def test_a_running_server_hears_its_owner_on_a_socket(demo_home: Path, tmp_path:
         assert ask_desk(home, ListAccounts())[0].balance == 15
         assert [key.id for key in ask_desk(home, ListKeys())] == [1]
     assert ask_desk(home, ListAccounts())[0].balance == 15
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["ledger?key_id", "ledger?before", "ledger?since", "usage?key_id", "requests?until"],
+)
+def test_numbers_beyond_64_bits_are_refused_in_words(admin: Served, asked: str) -> None:
+    path, name = asked.split("?")
+    refused = ask(admin, "GET", f"/{path}", status=400, **{name: 10**25})
+    assert refused["error"]["name"] == name

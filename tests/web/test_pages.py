@@ -14,6 +14,7 @@ from trendwire.editions import Editions
 from trendwire.settings import Settings
 from trendwire.web.app import of_settings
 from trendwire.web.fields import SECURITY_HEADERS
+from trendwire.web.views import PAGE_POLICY
 from trendwire.web.watch import Limits, Watch
 
 
@@ -96,4 +97,5 @@ def test_an_endpoint_refuses_other_methods(served: Served, method: str, path: st
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nope", "/v1/tiktok/trending/hashtags", "/openapi.json"])
 def test_every_answer_carries_the_security_headers(served: Served, path: str) -> None:
     answer = served.client.get(path)
-    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == dict(SECURITY_HEADERS)
+    policy = {"content-security-policy": PAGE_POLICY} if path == "/" else {}
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == dict(SECURITY_HEADERS) | policy

@@ -16,6 +16,9 @@ MAX_ROWS = 1000
 MAX_OVERLAP = 90 * 86_400
 """Seconds."""
 
+LATEST = 253_402_300_799_999
+"""The last moment of the year 9999 in Unix milliseconds."""
+
 
 def name(field: str, text: str) -> str:
     """A name for people to read."""
@@ -34,6 +37,13 @@ def whole(field: str, number: int, least: int, most: int) -> int:
 def credits(field: str, number: int, least: int = 0) -> int:  # noqa: A001
     """An amount of credits."""
     return whole(field, number, least, MAX_CREDITS)
+
+
+def end(at: int, expires_at: int | None) -> int | None:
+    """When a key made now ends, in Unix milliseconds."""
+    if expires_at is not None and not at < expires_at <= LATEST:
+        raise InvalidInput("expires_at", "must be a moment to come, in Unix milliseconds")
+    return expires_at
 
 
 def endpoints(names: Sequence[str], known: Collection[str]) -> tuple[str, ...]:

@@ -211,7 +211,7 @@ class BookDesk:
             frozenset(checks.endpoints(asked.endpoints, self._endpoints)),
             tuple(map(ip_network, checks.addresses(asked.addresses))),
             at,
-            None,
+            checks.end(at, asked.expires_at),
             None,
             month=month_of(at),
         )
@@ -227,6 +227,7 @@ class BookDesk:
             "shown": key.shown,
             "carried_month": key.month,
             "carried": key.spent,
+            "expires_at": key.expires_at,
             "at": at,
         }
 
@@ -267,7 +268,8 @@ class BookDesk:
         if at >= old.ends_at:
             raise Conflict(f"key {old.id} is no longer valid: create a new one")
         old.in_month(month_of(at))
-        made = await self._added(replace(old, created_at=at, expires_at=None), at)
+        until = checks.end(at, asked.expires_at)
+        made = await self._added(replace(old, created_at=at, expires_at=until), at)
         ends = at + overlap * 1000
 
         def applied(_none: object) -> None:

@@ -18,9 +18,9 @@ UPDATE account SET plan = :plan, refilled_month = 0 WHERE id = :id
 -- name: add_key
 -- Of its text only the digest and the first characters are kept.
 INSERT INTO key (account_id, mode, digest, shown, qps, monthly_cap, endpoints, addresses, carried_month, carried,
-                 created_at)
+                 expires_at, created_at)
 VALUES (:account_id, :mode, :digest, :shown, :qps, :monthly_cap, :endpoints, :addresses, :carried_month, :carried,
-        :at)
+        :expires_at, :at)
 
 -- name: change_key
 -- All that can be changed, at once.

@@ -5,7 +5,7 @@ SQLite, `cluster.ClusterDesk` over PostgreSQL. Moments are Unix milliseconds (UT
 days ISO dates (UTC).
 """
 
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ R = TypeVar("R")
 
 Mode = Literal["live", "test"]
 EntryKind = Literal["grant", "refill", "debit"]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+RowId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +42,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     `shown`: its first characters. `monthly_cap`: credits it may spend in a month (UTC), None = its account's
     balance alone bounds it. `endpoints`: names it may call, none = all. `addresses`: networks (CIDR) it may
-    call from, none = any. `expires_at`: set by a rotation, the end of the overlap. `calls`, `spent`: ever.
+    call from, none = any. `expires_at`: its end, set at its making or by a rotation. `calls`, `spent`: ever.
     """
 
     id: int
@@ -162,7 +164,10 @@ class ListKeys(Operation[tuple[Key, ...]], frozen=True, kw_only=True):
 
 
 class CreateKey(Operation[NewKey], frozen=True, kw_only=True):
-    """Make a key for an account, which is made too if need be; `credits` are granted to the account."""
+    """Make a key for an account, which is made too if need be; `credits` are granted to the account.
+
+    `expires_at`: it is refused from then on (None: never).
+    """
 
     account: str
     credits: int = 0
@@ -171,12 +176,13 @@ class CreateKey(Operation[NewKey], frozen=True, kw_only=True):
     monthly_cap: int | None = None
     endpoints: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    expires_at: int | None = None
 
 
 class ChangeKey(Operation[Key], frozen=True, kw_only=True):
     """Replace what is given; what is left out (UNSET) stays."""
 
-    key_id: int
+    key_id: RowId
     qps: int | msgspec.UnsetType = msgspec.UNSET
     monthly_cap: int | msgspec.UnsetType | None = msgspec.UNSET
     endpoints: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
@@ -184,27 +190,31 @@ class ChangeKey(Operation[Key], frozen=True, kw_only=True):
 
 
 class RotateKey(Operation[NewKey], frozen=True, kw_only=True):
-    """Make a key like this one; the old one works for `overlap` more seconds (0: not at all)."""
+    """Make a key like this one; the old one works for `overlap` more seconds (0: not at all).
 
-    key_id: int
+    `expires_at`: of the new one (None: never).
+    """
+
+    key_id: RowId
     overlap: int = 86_400
+    expires_at: int | None = None
 
 
 class RevokeKey(Operation[Key], frozen=True, kw_only=True):
     """Refuse a key from its next request on; again changes nothing."""
 
-    key_id: int
+    key_id: RowId
 
 
 class ListEntries(Operation[tuple[Entry, ...]], frozen=True, kw_only=True):
     """Ledger rows, newest first. `before`: an entry id, for the next page. `since` <= at < `until`."""
 
     account: str | None = None
-    key_id: int | None = None
+    key_id: RowId | None = None
     kind: EntryKind | None = None
-    since: int | None = None
-    until: int | None = None
-    before: int | None = None
+    since: Milliseconds | None = None
+    until: Milliseconds | None = None
+    before: RowId | None = None
     limit: int = 100
 
 
@@ -212,7 +222,7 @@ class ListUsage(Operation[tuple[Usage, ...]], frozen=True, kw_only=True):
     """By key, endpoint and day, `since` and `until` inclusive days."""
 
     account: str | None = None
-    key_id: int | None = None
+    key_id: RowId | None = None
     endpoint: str | None = None
     since: str | None = None
     until: str | None = None
@@ -222,13 +232,13 @@ class ListRequests(Operation[tuple[LoggedRequest, ...]], frozen=True, kw_only=Tr
     """The request log, newest first. `status`: a code, or its first digit (4 = 400..499)."""
 
     account: str | None = None
-    key_id: int | None = None
+    key_id: RowId | None = None
     endpoint: str | None = None
     status: int | None = None
     request_id: str | None = None
-    since: int | None = None
-    until: int | None = None
-    before: int | None = None
+    since: Milliseconds | None = None
+    until: Milliseconds | None = None
+    before: RowId | None = None
     limit: int = 100
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from trendwire.cli import printing
-from trendwire.cli.explaining import explanation
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, HashtagEntry, Kind, Move, SoundEntry
 from trendwire.domain.periods import CHART_PERIODS
@@ -17,6 +16,7 @@ from trendwire.domain.taxonomy import parent_industry, region_code
 from trendwire.editions import Editions
 from trendwire.errors import InvalidInput
 from trendwire.web.answers import answer
+from trendwire.web.reasons import explanation
 
 _ARROWS = {Move.UP: "▲", Move.DOWN: "▼", Move.SAME: "=", Move.NEW: "new"}
 _WORLD_WORDS = ("all", "all_regions", "world")

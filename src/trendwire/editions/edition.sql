@@ -41,6 +41,10 @@ SELECT document FROM charts WHERE key = ?;
 -- One look-up in the index, one row.
 SELECT document FROM subjects WHERE kind = ? AND identity = ?;
 
+-- name: identities
+-- Those that begin with a text are a range of the index.
+SELECT identity FROM subjects WHERE kind = ? AND identity >= ? AND identity < ? ORDER BY identity LIMIT ?;
+
 -- name: all_charts
 -- As the content hash takes them.
 SELECT key, document FROM charts ORDER BY rowid;

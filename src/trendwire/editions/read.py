@@ -5,6 +5,7 @@ a newer one is published or its file is pruned meanwhile.
 """
 
 import sqlite3
+import sys
 import weakref
 from collections import OrderedDict
 from contextlib import closing
@@ -81,6 +82,17 @@ class Edition:
         if document is None:
             return None
         return _DETAIL.decode(document) if region is None else _opened(_CLOSED.decode(document), region)
+
+    def identities(self, kind: Kind, beginning: str, most: int) -> tuple[str, ...]:
+        """Subjects whose identity begins so, ascending by code point."""
+        try:
+            with self._lock:
+                rows = self._connection.execute(
+                    SQL["identities"], (kind, beginning, f"{beginning}{chr(sys.maxunicode)}", most)
+                ).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise Corrupt("an edition cannot be read", statement="identities") from error
+        return tuple(identity for (identity,) in rows)
 
     def verify(self) -> bool:
         """Whether everything in the file is still what was published; reads all of it."""

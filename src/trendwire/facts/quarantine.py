@@ -1,13 +1,26 @@
 """The quarantine: rows that could not become facts, kept with where they came from and why."""
 
 import os
+from collections import Counter
+from collections.abc import Iterator
 from io import BufferedWriter
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
+from trendwire.errors import NotFound
 from trendwire.facts.durable import sync
+
+SUFFIX = ".ndjson"
+
+MOST_READ = 64 << 20
+"""Bytes of one file that are read to count its rows: some hundred thousand of them."""
+
+MOST_REASONS = 50
+"""Reasons told apart in one file; the rest counts as the last of them."""
+
+OTHER_REASONS = "other reasons"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -57,7 +70,7 @@ class Quarantine:
         number = 1
         while True:
             name = self._batch if number == 1 else f"{self._batch}-{number}"
-            path = self._folder / f"{name}.ndjson"
+            path = self._folder / (name + SUFFIX)
             try:
                 self._file = path.open("xb")
             except FileExistsError:
@@ -65,3 +78,91 @@ class Quarantine:
             else:
                 self.path = path
                 return self._file
+
+
+class Refusals(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in one file of the quarantine. `at`: Unix milliseconds of its last row.
+
+    `reasons`: (reason, rows), most first. `whole`: whether all of it was counted; if not, there are more.
+    """
+
+    name: str
+    at: int
+    rows: int
+    reasons: tuple[tuple[str, int], ...]
+    whole: bool
+
+
+class Quarantined:
+    """The quarantine of the data folder `home`, for readers. A file is counted once as long as it stays."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "facts" / "quarantine"
+        self._counted: dict[str, tuple[tuple[int, int], Refusals]] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The files there are, newest first: their names begin with the time of their ingest."""
+        return tuple(sorted((path.stem for path in self._folder.glob(f"*{SUFFIX}")), reverse=True))
+
+    def refusals(self, name: str) -> Refusals:
+        """What lies in one of `names`. Raises NotFound."""
+        path = self._path(name)
+        stat = path.stat()
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        known = self._counted.get(name)
+        if known is None or known[0] != stamp:
+            self._counted[name] = known = (stamp, _counted(path, name, stamp))
+        return known[1]
+
+    def samples(self, name: str, reason: str | None, limit: int) -> tuple[Refused, ...]:
+        """The first rows of a file, of one reason if there is one."""
+        found = []
+        for line in _lines(self._path(name)):
+            refused = _REFUSED.decode(line)
+            if reason in (None, refused.reason):
+                found.append(refused)
+            if len(found) == limit:
+                break
+        return tuple(found)
+
+    def _path(self, name: str) -> Path:
+        if name not in self.names():
+            raise NotFound("quarantine file", name=name)
+        return self._folder / (name + SUFFIX)
+
+
+class _Why(msgspec.Struct, frozen=True):
+    """A refused row without the row."""
+
+    reason: str
+
+
+_REFUSED = msgspec.json.Decoder(Refused)
+_WHY = msgspec.json.Decoder(_Why)
+
+
+def _counted(path: Path, name: str, stamp: tuple[int, int]) -> Refusals:
+    reasons: Counter[str] = Counter()
+    for line in _lines(path):
+        reason = _WHY.decode(line).reason
+        full = reason not in reasons and len(reasons) >= MOST_REASONS
+        reasons[OTHER_REASONS if full else reason] += 1
+    changed, size = stamp
+    return Refusals(
+        name=name,
+        at=changed // 1_000_000,
+        rows=reasons.total(),
+        reasons=tuple(reasons.most_common()),
+        whole=size <= MOST_READ,
+    )
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The whole lines of the first `MOST_READ` bytes; one that is being written is left out."""
+    read = 0
+    with path.open("rb") as file:
+        for line in file:
+            read += len(line)
+            if read > MOST_READ or not line.endswith(b"\n"):
+                return
+            yield line

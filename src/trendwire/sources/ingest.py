@@ -8,6 +8,7 @@ import msgspec
 
 from trendwire.errors import BadFile
 from trendwire.facts.inbox import Inbox
+from trendwire.facts.ingests import MOST_SOURCES, Ingest, Ingests
 from trendwire.facts.quarantine import Quarantine
 from trendwire.facts.store import DrainResult, FactStore, Progress, silent
 from trendwire.sources.base import Source
@@ -76,17 +77,36 @@ def ingest(
     """Read all rows of the sources into the facts of `home`.
 
     `at`: Unix seconds; `batch` names the quarantine file. `progress` is told each source's name with the
-    share of it that is read, then `store`. `workers`: processes that parse, where there are many rows.
-    Conflict if another process drains the inbox: the rows are safe in it.
+    share of it that is read, then `store`. `workers`: processes that parse, where there are many rows. What
+    was done is noted in the journal of ingests. Conflict if another process drains the inbox: the rows are
+    safe in it.
     """
-    store = FactStore(home, threads=max(workers, 1))
+    store, sources = FactStore(home, threads=max(workers, 1)), tuple(sources)
     failed: list[tuple[str, str]] = []
     with Quarantine(home, batch) as quarantine:
         intake = Intake(store.inbox, quarantine)
         for parsed in parse_all(_jobs(sources, at, failed, progress), workers):
             intake.take(parsed)
         intake.flush()
-    return _report(store.drain(progress), intake, quarantine, failed)
+    report = _report(store.drain(progress), intake, quarantine, failed)
+    Ingests(home).note(_noted(report, batch, at, [source.name for source in sources]))
+    return report
+
+
+def _noted(report: IngestReport, batch: str, at: int, names: list[str]) -> Ingest:
+    path = report.quarantine_path
+    return Ingest(
+        batch=batch,
+        at=at * 1000,
+        sources=tuple(names[:MOST_SOURCES]),
+        rows=report.rows,
+        posts_new=report.posts_new,
+        observations_new=report.observations_new,
+        duplicates=report.duplicates,
+        quarantined=report.quarantined,
+        quarantine=None if path is None else Path(path).stem,
+        failed_files=report.failed_files,
+    )
 
 
 def _jobs(

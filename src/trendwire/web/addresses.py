@@ -38,6 +38,12 @@ def plain(peer: str) -> str:
     return peer if address is None else str(address)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach an address; a name other than localhost may be anywhere."""
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
 def is_within(text: str, among: Networks) -> bool:
     """Whether an address lies in one of the networks; what is no address lies in none."""
     address = _address(text) if among else None

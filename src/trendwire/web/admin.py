@@ -1,4 +1,4 @@
-"""The admin API: each operation of the desk under a method and a path, as one table.
+"""The admin API: each operation of the desk, and of the archive, under a method and a path, as one table.
 
 Spoken on the socket in the home, to whose owner alone it is open, and under /admin/v1 of the public site
 where an admin key is configured. The command line, the console and anybody's scripts use the same rows.
@@ -28,6 +28,7 @@ from trendwire.errors import (
     NotFound,
     TrendwireError,
 )
+from trendwire.web import archive
 
 ROOT = "/admin/v1"
 MOST_BODY = 65_536
@@ -39,6 +40,7 @@ STATUS: Mapping[Code, int] = {
     Code.NO_CREDENTIAL: 401,
     Code.BAD_CREDENTIAL: 401,
     Code.NOT_FOUND: 404,
+    Code.GONE: 410,
     Code.METHOD_NOT_ALLOWED: 405,
     Code.CONFLICT: 409,
     Code.NOT_READY: 503,
@@ -82,6 +84,11 @@ ROWS = (
     Row("GET", "/ledger/check", ops.CheckLedger, "Add up every row; the number of rows"),
     Row("GET", "/usage", ops.ListUsage, "Calls and credits by key, endpoint and day"),
     Row("GET", "/requests", ops.ListRequests, "The request log, newest first"),
+    Row("GET", "/editions", archive.ListEditions, "List the editions, newest first"),
+    Row("GET", "/editions/changes", archive.CompareEditions, "What changed in a chart between two editions"),
+    Row("GET", "/ingests", archive.ListIngests, "List the ingests, newest first"),
+    Row("GET", "/quarantine", archive.ListQuarantine, "Refused rows by ingest and reason, newest first"),
+    Row("GET", "/quarantine/{name}", archive.ReadQuarantine, "The refused rows of an ingest, with samples"),
 )
 
 BY_OPERATION = {row.operation: row for row in ROWS}

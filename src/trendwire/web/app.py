@@ -11,21 +11,30 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trendwire import clock
-from trendwire.accounts import Accounts, Books, Moment, RequestLogStore, cluster_of
+from trendwire.accounts import Accounts, Books, Desk, Moment, RequestLogStore, cluster_of
+from trendwire.accounts.users import Users
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.editions import Editions, sample_editions
 from trendwire.errors import MethodNotAllowed
 from trendwire.settings import Settings
-from trendwire.web.addresses import networks
+from trendwire.web.addresses import is_loopback, networks
 from trendwire.web.admin import ROOT as ADMIN_ROOT
 from trendwire.web.admin import admin_app
 from trendwire.web.api import Api, refused
+from trendwire.web.archive import Archive, WholeDesk
 from trendwire.web.asgi import SlowLane, sent
+from trendwire.web.console import Console, Doors, console_routes
+from trendwire.web.docs import docs_routes
+from trendwire.web.explorer import explorer_routes
 from trendwire.web.fields import NOT_KEPT, SECURITY_HEADERS
 from trendwire.web.lane import Lane
 from trendwire.web.metrics import House, Metrics
 from trendwire.web.pages import Page, pages
+from trendwire.web.playground import playground_routes
 from trendwire.web.shelf import Shelf
+from trendwire.web.statics import ROOT as STATIC_ROOT
+from trendwire.web.statics import Statics
+from trendwire.web.views import Views
 from trendwire.web.watch import Limits, Watch
 
 MEGABYTE = 1_000_000
@@ -78,18 +87,43 @@ def of_settings(
     )
     metrics.house = House(api, watch, accounts, editions, moment)
     lane = Lane(api)
-    slow = SlowLane(api, lane, networks(settings.trusted_proxies.split(",")))
-    site = _site(slow, pages(editions, watch), accounts, _public_admin(settings, accounts, moment))
-    admin = admin_app(accounts.desk, None, lambda: moment().wall)
+    trusted = networks(settings.trusted_proxies.split(","))
+    slow = SlowLane(api, lane, trusted)
+    desk = WholeDesk(accounts.desk, Archive(settings.home, editions))
+    console = Console(desk, Users(settings.home), lambda: moment().wall, trusted)
+    beside = [*_public_admin(settings, desk, moment), *_people(settings, console, editions)]
+    site = _site(slow, pages(editions, watch), accounts, beside)
+    admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
 
-def _public_admin(settings: Settings, accounts: Accounts, moment: Callable[[], Moment]) -> list[Route]:
+def _people(settings: Settings, console: Console, editions: Editions) -> list[Route]:
+    """The pages for people, and the files that they load."""
+    views = Views(Statics())
+    doors = Doors(views, console)
+    files = Route(f"{STATIC_ROOT}/{{rest:path}}", views.statics.__call__, methods=["GET"])
+    guarded = (lambda page: page) if _is_explorer_public(settings) else doors.behind
+    return [
+        files,
+        *explorer_routes(views, editions, guarded),
+        *docs_routes(views),
+        *playground_routes(views),
+        *console_routes(views, doors),
+    ]
+
+
+def _is_explorer_public(settings: Settings) -> bool:
+    if settings.explorer_public is not None:
+        return settings.explorer_public
+    return is_loopback(settings.host)
+
+
+def _public_admin(settings: Settings, desk: Desk, moment: Callable[[], Moment]) -> list[Route]:
     """The admin API on the public site, where a key for it is configured."""
     if settings.admin_key is None:
         return []
     key = settings.admin_key.get_secret_value()
-    return [Route(f"{ADMIN_ROOT}/{{rest:path}}", admin_app(accounts.desk, key, lambda: moment().wall))]
+    return [Route(f"{ADMIN_ROOT}/{{rest:path}}", admin_app(desk, key, lambda: moment().wall))]
 
 
 def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
@@ -101,7 +135,7 @@ def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
     return cluster_of(settings.home, settings.redis_url, settings.postgres_url, names, log)
 
 
-def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, admin: Sequence[Route]) -> Starlette:
+def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, beside: Sequence[Route]) -> Starlette:
     """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
 
     @asynccontextmanager
@@ -110,22 +144,24 @@ def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, admin: Se
         yield
         await accounts.close()
 
-    routes = [Route(path, page, methods=["GET"]) for path, page in known.items()]
-    return Starlette(
-        routes=[*admin, *routes, Route("/{path:path}", _Elsewhere(api, known))], lifespan=lifespan
-    )
+    routes = [*beside, *(Route(path, page, methods=["GET"]) for path, page in known.items())]
+    return Starlette(routes=[*routes, Route("/{path:path}", _Elsewhere(api, routes))], lifespan=lifespan)
 
 
 class _Elsewhere:
     """What no page answers: another method than a page has, or the dialects' business."""
 
-    def __init__(self, api: ASGIApp, known: Mapping[str, Page]) -> None:
+    def __init__(self, api: ASGIApp, pages: Sequence[Route]) -> None:
         self._api = api
-        self._known = known
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] in self._known:
-            await sent(refused(scope["path"], MethodNotAllowed("GET, HEAD")), send)
+        path = scope["path"]
+        allowed = {
+            method for page in self._pages if page.path_regex.match(path) for method in page.methods or ()
+        }
+        if allowed:
+            await sent(refused(path, MethodNotAllowed(", ".join(sorted(allowed)))), send)
         else:
             await self._api(scope, receive, send)
 

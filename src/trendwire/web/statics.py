@@ -20,7 +20,7 @@ FOLDER = Path(__file__).with_name("static")
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-_NO_MARK = b"\x00"
+_NO_MARK = b""
 """A file has no place for a request id."""
 
 

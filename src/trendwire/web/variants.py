@@ -50,7 +50,7 @@ class _Form:
 
 @dataclass(slots=True, eq=False)
 class Variants:
-    """`body` holds `mark` once, in the place of the request id, or not at all."""
+    """`body` holds `mark` once, in the place of the request id, or not at all: `mark` may be empty."""
 
     body: bytes
     mark: bytes
@@ -58,7 +58,7 @@ class Variants:
     _has_id: bool = False
 
     def __post_init__(self) -> None:
-        self._has_id = self.mark in self.body
+        self._has_id = bool(self.mark) and self.mark in self.body
 
     def choice(self, accept_encoding: str) -> str:
         """The encoding to send to who accepts these."""

@@ -109,9 +109,9 @@ VALUES (%(account_id)s, %(kind)s, %(amount)s, %(note)s, %(at)s) RETURNING id
 
 -- name: add_key
 -- Of its text only the digest and the first characters are kept.
-INSERT INTO key (account_id, mode, digest, shown, qps, monthly_cap, endpoints, addresses, created_at)
+INSERT INTO key (account_id, mode, digest, shown, qps, monthly_cap, endpoints, addresses, expires_at, created_at)
 VALUES (%(account_id)s, %(mode)s, %(digest)s, %(shown)s, %(qps)s, %(monthly_cap)s, %(endpoints)s, %(addresses)s,
-        %(at)s) RETURNING id
+        %(expires_at)s, %(at)s) RETURNING id
 
 -- name: change_key
 -- All that can be changed, at once; the earlier end stays.

@@ -223,6 +223,7 @@ class ClusterDesk:
             "monthly_cap": _cap(asked.monthly_cap),
             "endpoints": list(checks.endpoints(asked.endpoints, self._endpoints)),
             "addresses": list(checks.addresses(asked.addresses)),
+            "expires_at": checks.end(at, asked.expires_at),
         }
         await self._truth.rows("add_account", {"name": name, "plan": None, "at": at})
         account = await self._account(name)
@@ -271,8 +272,9 @@ class ClusterDesk:
         overlap = checks.whole("overlap", asked.overlap, 0, checks.MAX_OVERLAP)
         if min([one for one in (row[11], row[12]) if one is not None], default=at + 1) <= at:
             raise Conflict(f"key {row[0]} is no longer valid: create a new one")
-        told = {"account_id": row[1], "mode": row[3], "qps": row[6], "monthly_cap": row[7]}
-        made = await self._added(told | {"endpoints": row[8], "addresses": row[9]}, at)
+        like = {"account_id": row[1], "mode": row[3], "qps": row[6], "monthly_cap": row[7]}
+        like |= {"endpoints": row[8], "addresses": row[9]}
+        made = await self._added(like | {"expires_at": checks.end(at, asked.expires_at)}, at)
         month = month_of(at)
         spent = int(await self._redis.get(spent_name(row[0], month)) or 0)
         await self._redis.incrby(spent_name(made.key.id, month), spent)

@@ -1,0 +1,336 @@
+"""The explorer's pages, and what each view is for machines: tables, feeds, drawings.
+
+A view is read whole from one edition. Whatever goes wrong with it is said on a page, in words.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from trendwire.domain.charts import NO_INDUSTRY, WORLD, Kind, SoundEntry
+from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS
+from trendwire.domain.subjects import hashtag_identity
+from trendwire.domain.taxonomy import countries, industries
+from trendwire.editions import Edition, Editions
+from trendwire.errors import Code, InvalidInput, TrendwireError
+from trendwire.web.explorer import drawings, feeds, rows, subject
+from trendwire.web.explorer.asked import MOST_COMPARED, ONLY, Asked, days_kept, edition_of, read
+from trendwire.web.explorer.feeds import Feed, FeedEntry
+from trendwire.web.explorer.tables import Table
+from trendwire.web.reasons import MEANINGS, STEPS
+from trendwire.web.views import Views, reply, thousands
+
+FORMATS: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "atom": "application/atom+xml; charset=utf-8",
+}
+SVG = "image/svg+xml"
+
+MOST_FOUND = 50
+
+_STATUS = {Code.INVALID_INPUT: 400, Code.NOT_FOUND: 404, Code.GONE: 410, Code.NOT_READY: 503}
+
+_SHOWN_ANYWHERE = {"cross-origin-resource-policy": "cross-origin"}
+"""Of drawings, which are made to be embedded."""
+
+Page = Callable[[Request], Awaitable[Response]]
+Made = Callable[[Request, Asked, Edition], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """The views of the editions of one home."""
+
+    views: Views
+    editions: Editions
+
+    def answering(self, kind: Kind, made: Made) -> Page:
+        """A page that is `made` of what is asked of the edition asked for; refusals in words."""
+
+        async def page(request: Request) -> Response:
+            asked = Asked(kind)
+            try:
+                asked = read(kind, request.query_params.multi_items())
+                return await made(request, asked, edition_of(asked, self.editions))
+            except TrendwireError as error:
+                return self._refused(request, asked, error)
+
+        return page
+
+    async def chart(self, request: Request, asked: Asked, edition: Edition) -> Response:
+        """A chart as a page."""
+        self._only_charted(asked)
+        all_rows = edition.chart(asked.key)
+        entries = rows.kept(all_rows or (), asked)
+        _, path, _ = rows.WORDS[asked.kind]
+        told = self._choices(asked, edition, path) | {
+            "title": f"Trending {rows.WORDS[asked.kind][0].lower()}",
+            "rows": [rows.shown(one, asked) for one in entries],
+            "total": len(all_rows or ()),
+            "moves": asked.kind in (Kind.HASHTAG, Kind.SOUND),
+            "spark": drawings.spark,
+            "initials": rows.initials,
+        }
+        return self.views.page(request, "explorer/chart.html", told)
+
+    async def subject(self, request: Request, asked: Asked, edition: Edition) -> Response:
+        """Everything about one hashtag or sound."""
+        asked = _named(asked)
+        found = subject.subject(asked, edition)
+        _, chart_path, path = rows.WORDS[asked.kind]
+        told = self._choices(asked, edition, path) | {
+            "title": found.name,
+            "found": found,
+            "chart_path": chart_path,
+            "curve": drawings.curve(
+                found.labels,
+                [found.series],
+                drawings.told_curve(found.name, found.labels, found.series.values),
+            ),
+            "moved": rows.moved(found.row) if found.row else "",
+            "meanings": MEANINGS,
+            "steps": STEPS,
+            "periods": DETAIL_PERIODS,
+        }
+        return self.views.page(request, "explorer/subject.html", told)
+
+    async def compare(self, request: Request, asked: Asked, edition: Edition) -> Response:
+        """Up to five subjects on one scale."""
+        asked = _few(asked)
+        found = subject.compared(asked, edition)
+        labels = subject.labels(asked.period, edition.as_of)
+        lines = [one[4] for one in found]
+        told = self._choices(asked, edition, _compare_path(asked.kind)) | {
+            "title": f"Compare {rows.WORDS[asked.kind][0].lower()}",
+            "found": found,
+            "curve": drawings.curve(labels, lines, f"Views of {', '.join(one.name for one in lines)}"),
+            "subject_path": rows.WORDS[asked.kind][2],
+            "most": MOST_COMPARED,
+            "periods": DETAIL_PERIODS,
+        }
+        return self.views.page(request, "explorer/compare.html", told)
+
+    async def search(self, request: Request, asked: Asked, edition: Edition) -> Response:
+        """Hashtags that begin with a text, and charted sounds that hold it."""
+        told = self._choices(asked, edition, "/search") | {
+            "title": f"Search: {asked.q}" if asked.q else "Search",
+            "hashtags": _hashtags(asked, edition),
+            "sounds": _sounds(asked, edition),
+        }
+        return self.views.page(request, "explorer/search.html", told)
+
+    def formatted(self, format_: str, view: str) -> Made:
+        """A view (`chart`, `subject`, `compare`) in a format for machines."""
+        return partial(self._machine, format_, view)
+
+    async def drawing(self, request: Request, asked: Asked, edition: Edition) -> Response:
+        """The curve of a subject, to be embedded."""
+        asked = _named(asked)
+        found = subject.subject(asked, edition)
+        caption = f"{_where(asked)}, views gained, {asked.period} days up to {edition.as_of} · Trendwire"
+        made = drawings.embedded(found.labels, found.series, found.name, caption)
+        return reply(request, made.encode(), SVG, headers=_SHOWN_ANYWHERE)
+
+    async def badge(self, request: Request, asked: Asked, edition: Edition) -> Response:
+        """The rank of a subject as a badge, to be embedded."""
+        asked = _named(asked)
+        found = subject.subject(asked, edition)
+        rank = f"rank {found.row.rank}" if found.row else "not in the top 100"
+        made = drawings.badge(found.name, f"{rank} · {_where(asked)} · {asked.key.period} days")
+        return reply(request, made.encode(), SVG, headers=_SHOWN_ANYWHERE)
+
+    async def _machine(
+        self, format_: str, view: str, request: Request, asked: Asked, edition: Edition
+    ) -> Response:
+        table, feed = self._data(view, asked, edition)
+        if format_ == "atom":
+            body = self._feed(request, feed)
+        elif format_ == "parquet":
+            body = await table.parquet()
+        else:
+            body = table.csv() if format_ == "csv" else table.json()
+        name = f"trendwire-{view}-{asked.kind}-{asked.region}-{asked.period}d-{edition.as_of}.{format_}"
+        headers = (
+            {} if format_ in ("atom", "json") else {"content-disposition": f'attachment; filename="{name}"'}
+        )
+        return reply(request, body, FORMATS[format_], headers=headers)
+
+    def _data(self, view: str, asked: Asked, edition: Edition) -> tuple[Table, Feed]:
+        told: dict[str, object] = {
+            "edition": edition.number,
+            "as_of": edition.as_of,
+            "kind": asked.kind,
+            "region": asked.region,
+            "period": asked.period,
+        }
+        if view == "chart":
+            return self._chart_data(asked, edition, told)
+        if view == "subject":
+            return self._subject_data(_named(asked), edition, told)
+        return self._compare_data(_few(asked), edition, told)
+
+    def _chart_data(self, asked: Asked, edition: Edition, told: dict[str, object]) -> tuple[Table, Feed]:
+        self._only_charted(asked)
+        entries = rows.kept(edition.chart(asked.key) or (), asked)
+        name, path, _ = rows.WORDS[asked.kind]
+        items = [
+            FeedEntry(
+                f"{asked.key.text}/{rows.identity(one)}",
+                f"{one.rank}. {rows.name_of(one)}" + (f" ({rows.moved(one)})" if rows.moved(one) else ""),
+                rows.shown(one, asked).href or asked.at(path),
+                f"{thousands(one.views)} views gained in {asked.period} days, {_where(asked)}",
+            )
+            for one in entries
+        ]
+        title = f"{name}, {_where(asked)}, {asked.period} days" + (
+            f": {ONLY[asked.only]}" if asked.only else ""
+        )
+        told |= {"industry": asked.industry, "only": asked.only, "q": asked.q}
+        return rows.table(entries, asked, told), self._as_feed(title, asked.at(path), edition, items)
+
+    def _subject_data(self, asked: Asked, edition: Edition, told: dict[str, object]) -> tuple[Table, Feed]:
+        found = subject.subject(asked, edition)
+        path = asked.at(rows.WORDS[asked.kind][2])
+        rank = f"rank {found.row.rank} ({rows.moved(found.row)})" if found.row else "not in the top 100"
+        entry = FeedEntry(
+            f"{asked.key.text}/{asked.name}",
+            f"{found.name}: {rank}",
+            path,
+            _counted(found.posts, found.views, asked),
+        )
+        told |= {
+            "name": asked.name,
+            "rank": found.row.rank if found.row else None,
+            "posts": found.posts,
+            "views": found.views,
+            "creators": found.over.creators,
+            "why": found.why.document if found.why else None,
+        }
+        return subject.curve_table(found, told), self._as_feed(found.name, path, edition, [entry])
+
+    def _compare_data(self, asked: Asked, edition: Edition, told: dict[str, object]) -> tuple[Table, Feed]:
+        found = subject.compared(asked, edition)
+        labels = subject.labels(asked.period, edition.as_of)
+        cells = [
+            (label.isoformat(), one, series.values[n])
+            for one, _, _, _, series in found
+            for n, label in enumerate(labels)
+        ]
+        table = Table({"date": "DATE", "name": "VARCHAR", "views": "BIGINT"}, cells, told)
+        items = [
+            FeedEntry(
+                f"{asked.key.text}/{one}",
+                name,
+                asked.but(names=(one,)).at(rows.WORDS[asked.kind][2]),
+                _counted(posts, views, asked),
+            )
+            for one, name, posts, views, _ in found
+        ]
+        path = asked.at(_compare_path(asked.kind))
+        return table, self._as_feed("Comparison", path, edition, items)
+
+    def _as_feed(self, title: str, path: str, edition: Edition, items: Sequence[FeedEntry]) -> Feed:
+        return Feed(title, path, edition.record.published_at, str(edition.as_of), items)
+
+    def _feed(self, request: Request, feed: Feed) -> bytes:
+        template = self.views.environment.get_template("explorer/feed.xml")
+        base = f"{request.url.scheme}://{request.url.netloc}"
+        return template.render(feed=feed, base=base, xml=feeds.in_xml).encode()
+
+    def _choices(self, asked: Asked, edition: Edition, path: str) -> dict[str, object]:
+        """What the form of a page offers, and the other addresses of the view."""
+        return {
+            "place": "/",
+            "asked": asked,
+            "path": path,
+            "as_of": edition.as_of,
+            "edition": edition.number,
+            "days": days_kept(self.editions),
+            "regions": [(code, countries()[code].name) for code in edition.regions],
+            "industries": list(industries().values()),
+            "only_choices": ONLY,
+            "periods": CHART_PERIODS,
+            "kinds": rows.WORDS,
+            "where": _where(asked),
+            "formats": {name: asked.at(f"{path}.{name}") for name in FORMATS},
+            "world": WORLD,
+        }
+
+    def _refused(self, request: Request, asked: Asked, error: TrendwireError) -> Response:
+        """A page of words, or words alone for who asked for no page."""
+        status = _STATUS.get(error.code, 500)
+        if not request.url.path.rpartition("/")[2].isalpha() and request.url.path != "/":
+            return PlainTextResponse(f"{error.public}\n", status)
+        told = {"title": "Not found" if status == 404 else "That did not work", "place": "/"}
+        return self.views.page(
+            request, "explorer/refused.html", told | {"words": error.public, "asked": asked}, status
+        )
+
+    def _only_charted(self, asked: Asked) -> None:
+        if asked.period not in CHART_PERIODS:
+            raise InvalidInput(
+                "period", f"must be one of {', '.join(map(str, CHART_PERIODS))} days for charts"
+            )
+
+
+def _named(asked: Asked) -> Asked:
+    """The view with its subject's identity in place of its name as typed. Raises InvalidInput."""
+    if not asked.name:
+        raise InvalidInput("name", "is missing: which subject?")
+    return asked.but(names=(_identity(asked.kind, asked.name),))
+
+
+def _few(asked: Asked) -> Asked:
+    if len(asked.names) > MOST_COMPARED:
+        raise InvalidInput("name", f"may be given {MOST_COMPARED} times at most")
+    return asked.but(names=tuple(dict.fromkeys(_identity(asked.kind, one) for one in asked.names)))
+
+
+def _identity(kind: Kind, name: str) -> str:
+    if kind is not Kind.HASHTAG:
+        return name
+    identity = hashtag_identity(name)
+    if identity is None:
+        raise InvalidInput("name", "must be a hashtag: no white space inside, not starting with @")
+    return identity
+
+
+def _compare_path(kind: Kind) -> str:
+    return f"/compare/{rows.WORDS[kind][1].strip('/')}"
+
+
+def _where(asked: Asked) -> str:
+    return "the whole world" if asked.region == WORLD else countries()[asked.region].name
+
+
+def _counted(posts: int, views: int, asked: Asked) -> str:
+    return f"{thousands(posts)} posts and {thousands(views)} views gained in {asked.period} days"
+
+
+def _hashtags(asked: Asked, edition: Edition) -> list[tuple[str, str]]:
+    """(name, address), those that begin with the words."""
+    identity = hashtag_identity(asked.q) if asked.q else None
+    found = edition.identities(Kind.HASHTAG, identity, MOST_FOUND) if identity else ()
+    return [(f"#{one}", asked.but(kind=Kind.HASHTAG, names=(one,), q="").at("/hashtag")) for one in found]
+
+
+def _sounds(asked: Asked, edition: Edition) -> list[tuple[str, str]]:
+    if not asked.q:
+        return []
+    found: dict[str, str] = {}
+    for period in CHART_PERIODS:
+        key = asked.but(kind=Kind.SOUND, period=period, industry=NO_INDUSTRY).key
+        entries = edition.chart(key) or ()
+        for one in rows.kept(entries, asked.but(kind=Kind.SOUND, only="")):
+            if isinstance(one, SoundEntry):
+                author = f" – {one.author}" if one.author else ""
+                found.setdefault(one.clip_id, f"{rows.name_of(one)}{author}")
+    return [
+        (name, asked.but(kind=Kind.SOUND, names=(one,), q="").at("/sound"))
+        for one, name in list(found.items())[:MOST_FOUND]
+    ]
