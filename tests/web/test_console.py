@@ -236,6 +236,16 @@ def test_a_removed_user_is_out_at_once(person: Person) -> None:
     person.see("", 303)
 
 
+def test_damaged_users_are_said_to_be_so(person: Person) -> None:
+    path = Users(person.served.home).path
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+    path.write_bytes(b"not a database" * 1000)
+    for answer in (person.client.get("/console"), person.sign_in()):
+        assert answer.status_code == 500
+        assert "damaged" in seen(answer.text)
+        assert str(path) not in answer.text
+
+
 # Forms are safe.
 
 

@@ -28,6 +28,9 @@ from trendwire.errors import Corrupt, Gone, NotFound, NotReady
 _OPEN = 8
 """Editions kept open: the current one and those pinned last."""
 
+_DECODED = 64
+"""Charts kept decoded: the pages of one chart, in both dialects, are cut from the same rows."""
+
 
 class _Closed(msgspec.Struct, frozen=True):
     """A `Detail` whose regions are still text, because a reader mostly wants one of them."""
@@ -51,6 +54,7 @@ class Edition:
         self._connection = open_finished(path)
         weakref.finalize(self, self._connection.close)
         self._lock = Lock()
+        self._charts: OrderedDict[ChartKey, tuple[Entry, ...] | None] = OrderedDict()
         meta = self._look_up("meta")
         if meta is None:
             raise Corrupt("an edition does not say what it is", path=str(path))
@@ -73,8 +77,17 @@ class Edition:
 
     def chart(self, key: ChartKey) -> tuple[Entry, ...] | None:
         """The rows of a chart by rank; None where there is no such chart."""
+        with self._lock:
+            if key in self._charts:
+                self._charts.move_to_end(key)
+                return self._charts[key]
         document = self._look_up("chart", key.text)
-        return None if document is None else _entries(key.kind).decode(document)
+        entries = None if document is None else _entries(key.kind).decode(document)
+        with self._lock:
+            self._charts[key] = entries
+            if len(self._charts) > _DECODED:
+                self._charts.popitem(last=False)
+        return entries
 
     def detail(self, kind: Kind, identity: str, region: str | None = None) -> Detail | None:
         """What is known of a subject, None if nothing; with `region`, of that one alone (cheaper)."""

@@ -58,16 +58,13 @@ class Doors:
                 return self._to_sign_in(request)
             return await self._made(show, visit)
 
-        return handle
+        return self.answering(handle)
 
     def form(self, show: Show, act: Show) -> Endpoint:
         """A form that does `act`; what is refused leads back to `show`, which says why."""
 
         async def handle(request: Request) -> Response:
-            try:
-                pairs = await _sent(request)
-            except TrendwireError as error:
-                return self._refused(request, error.public, status_of(error))
+            pairs = await _sent(request)
             if not _is_from_here(request):
                 return self._refused(request, "This form did not come from a page of this site.")
             visit = await self._visit(request, pairs)
@@ -80,7 +77,18 @@ class Doors:
             except TrendwireError as error:
                 return await self._made(show, visit.refused(error))
 
-        return handle
+        return self.answering(handle)
+
+    def answering(self, handle: Endpoint) -> Endpoint:
+        """The same, with a page for what goes wrong before anybody is known."""
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except TrendwireError as error:
+                return self._refused(request, error.public, status_of(error))
+
+        return answered
 
     def behind(self, page: Endpoint) -> Endpoint:
         """A page of another part of the site, for those signed in alone."""
@@ -122,10 +130,7 @@ class Doors:
         return await self._sign_in_page(request, aim)
 
     async def _try(self, request: Request) -> Response:
-        try:
-            told = dict(await _sent(request))
-        except TrendwireError as error:
-            return self._refused(request, error.public, status_of(error))
+        told = dict(await _sent(request))
         if not _is_from_here(request):
             return self._refused(request, "This form did not come from a page of this site.")
         aim, name = local(told.get("next", "")), told.get("name", "")

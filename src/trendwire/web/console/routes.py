@@ -49,7 +49,7 @@ def console_routes(views: Views, doors: Doors) -> list[Route]:
     """All pages under /console, for the application to put before its catch-all."""
     views.environment.filters["utc"] = utc
     return [
-        Route(SIGN_IN, doors.sign_in, methods=["GET", "POST"]),
+        Route(SIGN_IN, doors.answering(doors.sign_in), methods=["GET", "POST"]),
         Route(f"{ROOT}/sign-out", doors.form(_nowhere, doors.sign_out), methods=["POST"]),
         *[Route(ROOT + path, doors.page(show)) for path, show in PAGES],
         *[Route(ROOT + path, doors.form(show, act), methods=["POST"]) for path, show, act in FORMS],
