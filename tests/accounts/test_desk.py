@@ -10,7 +10,7 @@ import pytest
 from tests.accounts.moments import CHART, DETAIL, NAMES, START, admit, books, create, request
 from trendwire.accounts import Books
 from trendwire.accounts import operations as ops
-from trendwire.errors import Conflict, InvalidInput, NotFound
+from trendwire.errors import BadCredential, Conflict, InvalidInput, NotFound
 
 DAY_MS = 86_400_000
 
@@ -132,6 +132,23 @@ def test_an_earlier_end_stays(tmp_path: Path) -> None:
             await opened.desk.do(ops.RotateKey(key_id=new.key.id, overlap=overlap), START)
         (key, *_) = await opened.desk.do(ops.ListKeys(), START)
         assert key.expires_at == START + 10_000
+
+    tell(tmp_path, story)
+
+
+def test_a_key_ends_when_it_was_made_to(tmp_path: Path) -> None:
+    async def story(opened: Books) -> None:
+        ends = START + 10_000
+        new = await create(opened, expires_at=ends)
+        assert new.key.expires_at == ends
+        await admit(opened, new.text, 9)
+        with pytest.raises(BadCredential):
+            await admit(opened, new.text, 10)
+        with pytest.raises(InvalidInput):
+            await create(opened, expires_at=START)
+        later = ops.RotateKey(key_id=new.key.id, overlap=0, expires_at=ends + 1)
+        assert (await opened.desk.do(later, START)).key.expires_at == ends + 1
+        assert (await opened.desk.do(ops.RotateKey(key_id=2, overlap=0), START)).key.expires_at is None
 
     tell(tmp_path, story)
 

@@ -311,6 +311,20 @@ def test_a_test_key_is_answered_from_the_sample_free_of_charge(served: Served, s
     assert served.do(ListKeys(account="trial"))[0].balance == 0
 
 
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_a_test_key_is_answered_what_the_documents_ask(served: Served, endpoint: Endpoint) -> None:
+    trial = served.create_key(0, name="trial", mode="test")
+    place = endpoint.dialect.credential
+    examples = {row.name: row.example for row in endpoint.parameters if row.required}
+    path = endpoint.path.format(
+        **{row.name: row.example for row in endpoint.parameters if row.place == "path"}
+    )
+    told = served.client.get(path, params=examples, headers={place.header: place.written(trial)})
+    assert told.status_code == 200, told.text
+    assert '"list":[]' not in told.text
+    assert '"sound_list":[]' not in told.text
+
+
 def test_above_capacity_the_answer_is_a_503_to_come_back_after(served: Served, spoken: Spoken) -> None:
     served.service.api.most_in_flight = 0
     refused = served.client.get(spoken.chart.path, headers=spoken.headers(served.key))

@@ -32,7 +32,7 @@ from trendwire.accounts.operations import (
     RotateKey,
     SetPlan,
 )
-from trendwire.errors import BadCredential, NotAllowed, NotReady, OutOfCredits, RateLimited
+from trendwire.errors import BadCredential, InvalidInput, NotAllowed, NotReady, OutOfCredits, RateLimited
 
 SECRET = b"s" * 32
 MONTH_MS = 32 * 86_400_000
@@ -139,6 +139,25 @@ def test_what_one_server_changes_counts_for_the_next_request_to_another(
                 await admit(other, made.text)
             trial = await create(one, 0, mode="test")
             assert (await admit(other, trial.text)).test
+
+    asyncio.run(story())
+
+
+def test_a_key_ends_when_it_was_made_to(redis: Redis, postgres: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(redis.url, postgres, tmp_path) as one:
+            ends = now() + 500
+            new = await create(one, qps=10_000, expires_at=ends)
+            assert new.key.expires_at == ends
+            with pytest.raises(BadCredential):
+                while now() < ends + 5000:
+                    await admit(one, new.text, cost=0)
+            assert now() >= ends
+            new = await create(one, expires_at=now() + 60_000)
+            with pytest.raises(InvalidInput):
+                await create(one, expires_at=now())
+            later = RotateKey(key_id=new.key.id, overlap=0, expires_at=ends + 90_000)
+            assert (await one.desk.do(later, now())).key.expires_at == ends + 90_000
 
     asyncio.run(story())
 
