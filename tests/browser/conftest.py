@@ -1,62 +1,23 @@
-"""One browser, one server and one key a session; a fresh context a test.
+"""One browser and one server a session; a fresh context a test."""
 
-The driver of the browser keeps an event loop in this thread: desks are asked only of servers that run.
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.hostile_world import publish_hostile_world
-from tests.browser.places import Place, Words
-from tests.browser.watching import ARGUMENTS, CHROMIUM, Tab, tab
+from tests.browser.site import Site
+from tests.browser.watching import Open, Tab, launched, tab
 from tests.browser.world import publish_shown_world
-from tests.serving import Server, create_key, running
-from trendwire import clock
-from trendwire.accounts.users import Users
-
-CREDITS, QPS = 100_000, 200
-NAME, PASSWORD = "ada", "a password of many letters"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A server with what a person needs to use it. `inside`: the cookies of who is signed in."""
-
-    server: Server
-    key: str
-    words: Words
-    inside: StorageState
-
-    @property
-    def url(self) -> str:
-        return self.server.url
-
-    def address(self, place: Place) -> str:
-        return self.url + self.words.filled(place.path)
-
-    def options(self, place: Place) -> dict[str, Any]:
-        """What a context needs to be let in."""
-        return {"storage_state": self.inside} if place.inside else {}
-
-
-Open = Callable[..., Tab]
+from tests.serving import running
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=ARGUMENTS,
-            downloads_path=tmp_path_factory.mktemp("downloads"),
-        )
-        yield launched
-        launched.close()
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver, launched(driver) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +26,7 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     home = tmp_path_factory.mktemp("site") / "home"
     publish_shown_world(home)
     with running(home) as server:
-        yield _site(server, browser)
+        yield Site.of(server, browser)
 
 
 @pytest.fixture(scope="session")
@@ -74,20 +35,7 @@ def hostile_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("hostile")
     publish_hostile_world(folder / "home", folder)
     with running(folder / "home") as server:
-        yield _site(server, browser)
-
-
-def _site(server: Server, browser: Browser) -> Site:
-    """Make a key and somebody who may use the console, and let them in by the front door."""
-    key = create_key(server.home, CREDITS, QPS)
-    Users(server.home).add(NAME, PASSWORD, clock.milliseconds())
-    with tab(browser) as opened:
-        opened.goto(f"{server.url}/console/sign-in")
-        opened.page.get_by_label("Name").fill(NAME)
-        opened.page.get_by_label("Password").fill(PASSWORD)
-        opened.page.get_by_role("button", name="Sign in").click()
-        opened.page.wait_for_url(f"{server.url}/console")
-        return Site(server, key, Words.of(server.home), opened.context.storage_state())
+        yield Site.of(server, browser)
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.places import Words
-from tests.browser.watching import ARGUMENTS, CHROMIUM, Scheme, tab
+from tests.browser.site import Site
+from tests.browser.watching import Scheme, launched, tab
 from tests.house.tree import ROOT
-from tests.serving import Server, create_key, running
+from tests.serving import create_key, running
 from tests.small_world import silent
 from trendwire import clock, pipeline
 from trendwire.cli.demo import DAYS, LAST_DAY, POSTS, REGIONS, SEED
@@ -23,43 +23,36 @@ from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
 
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1280, "height": 860}
 MOST_BYTES = 250_000
 
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What pictures are taken of."""
-
-    server: Server
-    key: str
-    words: Words
+CUSTOMERS = {"growth-team": 20_000, "weekly-report": 5_000, "agent": 2_500}
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture: its file, the page, and what is done there first."""
+    """A picture: its file, the page (see `Place.path`), and what is done there first."""
 
     name: str
     path: str
     scheme: Scheme = "light"
-    done: Callable[[Page, Shown], None] | None = None
+    done: Callable[[Page, Site], None] | None = None
 
 
-def send_from_playground(page: Page, shown: Shown) -> None:
-    """Paste the key, send, and wait for what comes."""
-    page.get_by_label("Key", exact=False).first.fill(shown.key)
-    page.get_by_role("button", name="Send").first.click()
-    page.get_by_text("200").first.wait_for()
+def ask(page: Page, site: Site) -> None:
+    """Paste the key, send, and wait for the answer."""
+    page.get_by_label("API key").fill(site.key)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("region", name="Response", exact=True).get_by_text("200 OK").wait_for()
 
 
 PICTURES = (
-    Picture("explorer", "/"),
-    Picture("explorer-dark", "/", "dark"),
+    Picture("explorer", "/?region={region}&period=30"),
+    Picture("explorer-dark", "/?region={region}&period=30", "dark"),
     Picture("subject", "/hashtag?name={tag}&region={region}&period=30"),
-    Picture("docs", "/docs"),
-    Picture("playground", "/playground", done=send_from_playground),
-    Picture("console", "/console"),
+    Picture("docs", "/docs/endpoints/keyapi_trending_hashtags"),
+    Picture("playground", "/playground", done=ask),
+    Picture("console", "/console/keys"),
 )
 
 
@@ -71,16 +64,16 @@ def publish_demo(home: Path) -> None:
     pipeline.publish(settings, LAST_DAY, silent)
 
 
-def take(browser: Browser, picture: Picture, shown: Shown) -> Path:
+def take(browser: Browser, picture: Picture, site: Site) -> Path:
     """Take one picture; its file. Raises AssertionError where the page complains or the file is too large."""
     target = IMAGES / f"{picture.name}.png"
-    with tab(browser, viewport=SIZE, color_scheme=picture.scheme) as opened:
-        opened.goto(shown.server.url + shown.words.filled(picture.path))
+    with tab(browser, viewport=SIZE, color_scheme=picture.scheme, storage_state=site.inside) as opened:
+        opened.goto(site.url + site.words.filled(picture.path))
         if picture.done is not None:
-            picture.done(opened.page, shown)
+            picture.done(opened.page, site)
         opened.page.screenshot(path=target)
         opened.assert_quiet()
-    assert target.stat().st_size < MOST_BYTES, f"{target.name}: {target.stat().st_size} bytes"
+    assert target.stat().st_size < MOST_BYTES, f"{target.name} has {target.stat().st_size} bytes"
     return target
 
 
@@ -90,12 +83,12 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         publish_demo(home)
-        with running(home) as server, sync_playwright() as driver:
-            shown = Shown(server, create_key(home, 1000, 50), Words.of(home))
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with running(home) as server, sync_playwright() as driver, launched(driver) as browser:
+            for name, credits_ in CUSTOMERS.items():
+                create_key(home, credits_, 10, name)
+            site = Site.of(server, browser)
             for picture in PICTURES:
-                sys.stdout.write(f"{take(browser, picture, shown)}\n")
-            browser.close()
+                sys.stdout.write(f"{take(browser, picture, site).relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

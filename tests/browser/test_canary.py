@@ -11,9 +11,9 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Error, Locator, Page, Request, expect
 
-from tests.browser.conftest import Open, Site
 from tests.browser.places import PLACES
-from tests.browser.watching import Tab
+from tests.browser.site import Site
+from tests.browser.watching import Open, Tab
 
 STEPS, TRIES = 200, 10
 SEED = 20_251_121

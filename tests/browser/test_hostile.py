@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import APIRequestContext
 
-from tests.browser.conftest import Open, Site
 from tests.browser.hostile_strings import HOSTILE
 from tests.browser.hostile_world import REGIONS
+from tests.browser.site import Site
 from tests.browser.strangers import drawn, essence, formulas, missing, strangers, told_texts
-from tests.browser.watching import Tab
+from tests.browser.watching import Open, Tab
 from trendwire.domain.charts import (
     WORLD,
     ChartKey,

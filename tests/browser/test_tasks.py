@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Open, Site
+from tests.browser.site import Site
+from tests.browser.watching import Open
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind, Move
 from trendwire.domain.taxonomy import countries
 
@@ -33,8 +34,10 @@ def test_five_clicks_lead_to_a_table_of_what_rose_in_a_region(site: Site, open_t
     opened, hand = open_tab(accept_downloads=True), Hand()
     page = opened.page
     opened.goto(f"{site.url}/")
-    hand.choose(page.get_by_label("Region"), countries()[site.words.region].name)
-    hand.click(page.get_by_role("link", name="Rising"))
+    with page.expect_navigation():
+        hand.choose(page.get_by_label("Region"), countries()[site.words.region].name)
+    with page.expect_navigation():
+        hand.choose(page.get_by_label("Show"), "Rising: up or new")
     with page.expect_download() as download:
         hand.click(page.get_by_role("link", name="CSV"))
     with download.value.path().open(newline="", encoding="utf-8") as table:

@@ -90,7 +90,7 @@ def test_a_plain_page_has_no_strangers_and_shows_its_texts(browser: Browser) -> 
 def test_a_page_that_is_too_wide_or_shuts_people_out_is_seen(browser: Browser) -> None:
     with tab(browser, viewport={"width": 360, "height": 500}) as opened:
         _shown(opened, "<main><input><table width=900><tr><td>x</table></main>")
-        assert opened.width_beyond() > 400
+        assert opened.beyond() != []
         assert any("label" in one for one in opened.barriers())
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Browser, CDPSession
 
-from tests.browser.conftest import Site
 from tests.browser.places import PLACES, Place
+from tests.browser.site import Site
 from tests.browser.watching import Tab, tab
 
 MOST_BYTES = 120_000

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Page,
+    Playwright,
     Request,
     Response,
     Route,
@@ -46,6 +47,19 @@ document.addEventListener("securitypolicyviolation", event => {
 """
 
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
+
+_SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => Promise.race([
+  Promise.allSettled(document.getAnimations().map(one => one.finished)),
+  new Promise(late => setTimeout(late, 2000)),
+]).then(() => done()))))"""
+
+_BEYOND = """() => {
+  const width = document.scrollingElement.scrollWidth;
+  if (width <= innerWidth) return [];
+  const sticking = [...document.querySelectorAll("body *")]
+    .filter(one => one.getBoundingClientRect().right > innerWidth).slice(-3);
+  return [`${width - innerWidth} px too wide`, ...sticking.map(one => one.outerHTML.slice(0, 120))];
+}"""
 
 _SERIOUS = ("serious", "critical")
 
@@ -89,10 +103,15 @@ class Tab:
         assert self.complaints == []
         assert self.abroad == []
 
-    def width_beyond(self) -> int:
-        """Pixels by which the page must be scrolled sideways to be seen."""
-        found = self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
-        return max(0, int(found))
+    def dress(self, width: int, height: int, scheme: Scheme) -> None:
+        """Show the page in a window of that size, light or dark, and wait until it looks so."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.evaluate(_SETTLED)
+
+    def beyond(self) -> list[str]:
+        """What makes the page wider than the window; empty where it need not be scrolled sideways."""
+        return [str(one) for one in self.page.evaluate(_BEYOND)]
 
     def barriers(self) -> list[str]:
         """What axe-core finds serious: rule, and the first elements."""
@@ -103,6 +122,20 @@ class Tab:
 def _words(violation: dict[str, Any]) -> str:
     nodes = [f"{node['target']} {node['failureSummary']}" for node in violation["nodes"][:3]]
     return f"{violation['id']}: {violation['help']} ({len(violation['nodes'])}): {nodes}"
+
+
+Open = Callable[..., Tab]
+"""Takes the options of `tab`."""
+
+
+@contextmanager
+def launched(driver: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium without a window, in a folder of its own that the driver removes."""
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ stands. No key is ever in a row: what looks like one is cut out of the target.
 import sqlite3
 import threading
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -149,5 +150,11 @@ _COLUMNS = tuple(field.name for field in msgspec.structs.fields(LoggedRequest))
 
 def _values(row: LoggedRequest) -> tuple[Any, ...]:
     """Without the id, which the file gives."""
-    told = msgspec.structs.replace(row, target=redacted(row.target)[:MOST_TARGET])
+    told = msgspec.structs.replace(row, target=_shown(row.target))
     return msgspec.structs.astuple(told)[1:]
+
+
+@lru_cache(maxsize=4096)
+def _shown(target: str) -> str:
+    """Kept, as the same questions come again and again, and to look for keys in them takes long."""
+    return redacted(target)[:MOST_TARGET]

@@ -67,6 +67,11 @@ async def request(cluster: Cluster, text: str, cost: int = 2) -> None:
     await cluster.gate.settle(await admit(cluster, text, cost), charged=True)
 
 
+async def admitted_until(cluster: Cluster, text: str, at: int) -> None:
+    while now() < at:
+        await admit(cluster, text, cost=0)
+
+
 async def balance(cluster: Cluster) -> int:
     (account,) = await cluster.desk.do(ListAccounts(), now())
     return account.balance
@@ -150,8 +155,7 @@ def test_a_key_ends_when_it_was_made_to(redis: Redis, postgres: str, tmp_path: P
             new = await create(one, qps=10_000, expires_at=ends)
             assert new.key.expires_at == ends
             with pytest.raises(BadCredential):
-                while now() < ends + 5000:
-                    await admit(one, new.text, cost=0)
+                await admitted_until(one, new.text, ends + 5000)
             assert now() >= ends
             new = await create(one, expires_at=now() + 60_000)
             with pytest.raises(InvalidInput):
