@@ -97,7 +97,7 @@ class Doors:
             signed_in = await self._session(request) is not None
             return await page(request) if signed_in else self._to_sign_in(request)
 
-        return handle
+        return self.answering(handle)
 
     async def _made(self, show: Show, visit: Visit) -> Response:
         try:
