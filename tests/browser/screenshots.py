@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.site import Site
 from tests.browser.watching import Scheme, launched, tab
 from tests.house.tree import ROOT
-from tests.serving import create_key, running
+from tests.serving import Server, create_key, running
 from tests.small_world import silent
 from trendwire import clock, pipeline
 from trendwire.cli.demo import DAYS, LAST_DAY, POSTS, REGIONS, SEED
@@ -23,10 +24,11 @@ from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
 
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1280, "height": 860}
+WIDTH = 1280
 MOST_BYTES = 250_000
 
-CUSTOMERS = {"growth-team": 20_000, "weekly-report": 5_000, "agent": 2_500}
+CUSTOMERS = {"growth-team": 31, "weekly-report": 12, "agent": 7}
+"""Accounts with a key each, and how often they have called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Picture:
     name: str
     path: str
     scheme: Scheme = "light"
+    height: int = 860
     done: Callable[[Page, Site], None] | None = None
 
 
@@ -49,9 +52,9 @@ def ask(page: Page, site: Site) -> None:
 PICTURES = (
     Picture("explorer", "/?region={region}&period=30"),
     Picture("explorer-dark", "/?region={region}&period=30", "dark"),
-    Picture("subject", "/hashtag?name={tag}&region={region}&period=30"),
+    Picture("subject", "/hashtag?name={tag}&region={region}&period=30", height=1280),
     Picture("docs", "/docs/endpoints/keyapi_trending_hashtags"),
-    Picture("playground", "/playground", done=ask),
+    Picture("playground", "/playground?region={region}&period=30", done=ask),
     Picture("console", "/console/keys"),
 )
 
@@ -64,10 +67,19 @@ def publish_demo(home: Path) -> None:
     pipeline.publish(settings, LAST_DAY, silent)
 
 
+def call(server: Server, key: str, times: int) -> None:
+    """Ask for something with a key."""
+    for _ in range(times):
+        told = {"authorization": f"Bearer {key}"}
+        with urlopen(Request(f"{server.url}/v1/tiktok/trending/hashtags", headers=told)) as reply:
+            assert reply.status == 200
+
+
 def take(browser: Browser, picture: Picture, site: Site) -> Path:
     """Take one picture; its file. Raises AssertionError where the page complains or the file is too large."""
     target = IMAGES / f"{picture.name}.png"
-    with tab(browser, viewport=SIZE, color_scheme=picture.scheme, storage_state=site.inside) as opened:
+    size = {"width": WIDTH, "height": picture.height}
+    with tab(browser, viewport=size, color_scheme=picture.scheme, storage_state=site.inside) as opened:
         opened.goto(site.url + site.words.filled(picture.path))
         if picture.done is not None:
             picture.done(opened.page, site)
@@ -84,8 +96,8 @@ def main() -> None:
         home = Path(folder) / "home"
         publish_demo(home)
         with running(home) as server, sync_playwright() as driver, launched(driver) as browser:
-            for name, credits_ in CUSTOMERS.items():
-                create_key(home, credits_, 10, name)
+            for name, calls in CUSTOMERS.items():
+                call(server, create_key(home, 5000, 50, name), calls)
             site = Site.of(server, browser)
             for picture in PICTURES:
                 sys.stdout.write(f"{take(browser, picture, site).relative_to(ROOT)}\n")

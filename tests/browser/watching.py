@@ -4,7 +4,7 @@ A `Tab` is one page in a context of its own, watched from its first moment.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -113,9 +113,12 @@ class Tab:
         """What makes the page wider than the window; empty where it need not be scrolled sideways."""
         return [str(one) for one in self.page.evaluate(_BEYOND)]
 
-    def barriers(self) -> list[str]:
-        """What axe-core finds serious: rule, and the first elements."""
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+    def barriers(self, rules: Sequence[str] = ()) -> list[str]:
+        """What axe-core finds serious, by these rules or all: rule, and the first elements."""
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = list(rules)
+        found = Axe().run(self.page, options=options).response["violations"]
         return [_words(one) for one in found if one["impact"] in _SERIOUS]
 
 
