@@ -14,7 +14,9 @@ from trendwire.errors import InvalidInput, NotFound
 
 MOST_COMPARED = 5
 MOST_TEXT = 200
-"""Characters of a name or of words to look for."""
+"""Characters of words to look for."""
+MOST_NAME = 4000
+"""Characters of a name: whatever is charted can be asked for."""
 
 Only = Literal["", "rising", "new"]
 ONLY: Mapping[str, str] = {"": "All rows", "rising": "Rising: up or new", "new": "New to the top 100"}
@@ -74,9 +76,11 @@ def read(kind: Kind, values: Values) -> Asked:
         period=_period(first.get("period", "")),
         industry=_industry(first.get("industry", "")),
         only=_only(first.get("only", "")),
-        q=_short("q", first.get("q", "").strip()),
+        q=_short("q", first.get("q", "").strip(), MOST_TEXT),
         as_of=_day(first.get("as_of", "")),
-        names=tuple(dict.fromkeys(_short("name", text) for key, text in values if key == "name" and text)),
+        names=tuple(
+            dict.fromkeys(_short(key, text, MOST_NAME) for key, text in values if key == "name" and text)
+        ),
     )
 
 
@@ -140,7 +144,7 @@ def _day(text: str) -> date | None:
         raise InvalidInput("as_of", "must be a day such as 2026-05-31") from None
 
 
-def _short(name: str, text: str) -> str:
-    if len(text) > MOST_TEXT:
-        raise InvalidInput(name, f"must have at most {MOST_TEXT} characters")
+def _short(name: str, text: str, most: int) -> str:
+    if len(text) > most:
+        raise InvalidInput(name, f"must have at most {most} characters")
     return text

@@ -11,6 +11,7 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
+from trendwire.web.explorer.feeds import in_xml
 from trendwire.web.views import short, thousands
 
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
@@ -79,7 +80,7 @@ def embedded(labels: Sequence[date], series: Series, title: str, caption: str) -
         '<g transform="translate(0 44)" color="#0b5d57">{body}</g></svg>'
     )
     body = Markup("").join((_grid(top, best), _days(labels), _line(0, series.values, top)))
-    return str(made.format(w=WIDTH, h=HEIGHT + 44, title=title, caption=caption, body=body))
+    return str(made.format(w=WIDTH, h=HEIGHT + 44, title=in_xml(title), caption=in_xml(caption), body=body))
 
 
 def badge(left: str, right: str) -> str:
@@ -100,8 +101,8 @@ def badge(left: str, right: str) -> str:
             b=second,
             x1=first / 2,
             x2=first + second / 2,
-            left=left,
-            right=right,
+            left=in_xml(left),
+            right=in_xml(right),
         )
     )
 

@@ -19,8 +19,8 @@ Type = Literal["VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "BIGINT[]"]
 
 Cell = str | int | float | bool | None | tuple[int, ...]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet would run a text that begins so."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet would run a text that begins so; some do so with the wide signs of East Asia too."""
 
 _AT_ONCE = asyncio.Semaphore(2)
 _WORKER_SECONDS = 30
