@@ -88,7 +88,11 @@ class Views:
 
 
 def reply(
-    request: Request, body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
+    request: Request,
+    body: bytes,
+    media_type: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Bytes with their tag (304 where the caller has them), compressed as the caller likes it."""
     told = {"vary": "accept-encoding"} | dict(headers or {})
@@ -113,5 +117,9 @@ def short(number: float) -> str:
     """1234567 -> 1.2M: three significant digits at most, for narrow columns."""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
-            return f"{number / size:.3g}{letter}" if abs(number) / size < 999.5 else f"{number / size:.0f}{letter}"
+            return (
+                f"{number / size:.3g}{letter}"
+                if abs(number) / size < 999.5
+                else f"{number / size:.0f}{letter}"
+            )
     return f"{number:.0f}"
