@@ -4,10 +4,22 @@
 are the commands. A command parses, calls one function of the boxes or of the pipeline, and prints.
 """
 
-from trendwire.cli import accounts, demo, doctor, feeding, keys, reading, serving
+from trendwire.cli import accounts, collecting, demo, doctor, feeding, keys, reading, running, serving
 from trendwire.cli.program import app
 
-__all__ = ["accounts", "app", "demo", "doctor", "feeding", "keys", "main", "reading", "serving"]
+__all__ = [
+    "accounts",
+    "app",
+    "collecting",
+    "demo",
+    "doctor",
+    "feeding",
+    "keys",
+    "main",
+    "reading",
+    "running",
+    "serving",
+]
 
 
 def main() -> None:

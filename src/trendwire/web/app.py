@@ -22,6 +22,8 @@ from trendwire.web.admin import admin_app
 from trendwire.web.api import Api, refused
 from trendwire.web.asgi import SlowLane, sent
 from trendwire.web.fields import NOT_KEPT, SECURITY_HEADERS
+from trendwire.web.ingest import PATH as INGEST_PATH
+from trendwire.web.ingest import Ingest
 from trendwire.web.lane import Lane
 from trendwire.web.metrics import House, Metrics
 from trendwire.web.pages import Page, pages
@@ -79,7 +81,8 @@ def of_settings(
     metrics.house = House(api, watch, accounts, editions, moment)
     lane = Lane(api)
     slow = SlowLane(api, lane, networks(settings.trusted_proxies.split(",")))
-    site = _site(slow, pages(editions, watch), accounts, _public_admin(settings, accounts, moment))
+    guarded = [*_public_admin(settings, accounts, moment), *_ingest(settings, moment)]
+    site = _site(slow, pages(editions, watch), accounts, guarded)
     admin = admin_app(accounts.desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
@@ -92,6 +95,14 @@ def _public_admin(settings: Settings, accounts: Accounts, moment: Callable[[], M
     return [Route(f"{ADMIN_ROOT}/{{rest:path}}", admin_app(accounts.desk, key, lambda: moment().wall))]
 
 
+def _ingest(settings: Settings, moment: Callable[[], Moment]) -> list[Route]:
+    """Where posts are pushed to, where a key for it is configured."""
+    if settings.ingest_key is None:
+        return []
+    key, most = settings.ingest_key.get_secret_value(), settings.max_push_mb << 20
+    return [Route(INGEST_PATH, Ingest(settings.home, key, most, lambda: moment().wall // 1000))]
+
+
 def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
     """The accounts of a home: its own books, or those that it shares. Raises Conflict, Corrupt, NotReady."""
     log = RequestLogStore.open(settings.home, settings.request_log_days, settings.request_log_rows)
@@ -101,7 +112,7 @@ def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
     return cluster_of(settings.home, settings.redis_url, settings.postgres_url, names, log)
 
 
-def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, admin: Sequence[Route]) -> Starlette:
+def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, guarded: Sequence[Route]) -> Starlette:
     """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
 
     @asynccontextmanager
@@ -112,7 +123,7 @@ def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, admin: Se
 
     routes = [Route(path, page, methods=["GET"]) for path, page in known.items()]
     return Starlette(
-        routes=[*admin, *routes, Route("/{path:path}", _Elsewhere(api, known))], lifespan=lifespan
+        routes=[*guarded, *routes, Route("/{path:path}", _Elsewhere(api, known))], lifespan=lifespan
     )
 
 

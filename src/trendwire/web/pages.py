@@ -1,4 +1,4 @@
-"""What is served beside the dialects, without a key: health, OpenAPI documents, a first page."""
+"""What is served beside the dialects, without a key: health, provenance, OpenAPI documents, a first page."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
@@ -13,6 +13,7 @@ from trendwire.dialects.openapi import document, encoded
 from trendwire.dialects.openapi30 import document_30
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
+from trendwire.web import provenance
 from trendwire.web.watch import Watch
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -28,6 +29,9 @@ def pages(editions: Editions, watch: Watch) -> Mapping[str, Page]:
     async def ready(_request: Request) -> Response:
         return _unready("the server is about to end") if watch.draining else _ready(editions)
 
+    async def where_from(request: Request) -> Response:
+        return provenance.reply(request, editions)
+
     async def first(_request: Request) -> Response:
         return HTMLResponse(_first_page(editions))
 
@@ -35,6 +39,7 @@ def pages(editions: Editions, watch: Watch) -> Mapping[str, Page]:
         "/": first,
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),
         "/readyz": ready,
+        provenance.PATH: where_from,
         "/openapi.json": _fixed(openapi),
         "/openapi-3.0.json": _fixed(openapi_30),
     }
