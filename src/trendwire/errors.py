@@ -15,11 +15,14 @@
     ├── NotReady              no edition is published yet, or the store is in trouble
     ├── BadFile               a file that cannot be read as posts
     ├── Conflict              what is asked for is already so, or in another's hands
-    └── Corrupt               a store holds what it must not
+    ├── Corrupt               a store holds what it must not
+    └── SourceError           an outside source fails; the collector's own, never raised while serving
+        └── BudgetSpent       what a source allows in a day is used up (says when it goes on)
 
 Each dialect maps the codes to its own status and text, once; private facts never reach a body.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +42,7 @@ class Code(StrEnum):
     BAD_FILE = "bad_file"
     CONFLICT = "conflict"
     CORRUPT = "corrupt"
+    SOURCE_FAILED = "source_failed"
     INTERNAL = "internal"
 
 
@@ -167,3 +171,20 @@ class Conflict(TrendwireError):
 
 class Corrupt(TrendwireError):
     code = Code.CORRUPT
+
+
+class SourceError(TrendwireError):
+    """`status`: what the source refused with, if it did. `resumes`: no use asking before (UTC)."""
+
+    code = Code.SOURCE_FAILED
+
+    def __init__(
+        self, public: str, *, status: int | None = None, resumes: datetime | None = None, **facts: object
+    ) -> None:
+        super().__init__(public, **facts)
+        self.status = status
+        self.resumes = resumes
+
+
+class BudgetSpent(SourceError):
+    """Nothing is wrong with the source: `resumes` is the start of its next day."""

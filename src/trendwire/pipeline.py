@@ -1,7 +1,8 @@
 """The write side, read this first: files of posts -> facts -> charts and details -> a published edition.
 
     ingest    sources -> inbox -> facts            what was seen, appended for ever
-    publish   facts -> trends.build -> editions    one day computed whole, checked, then made current
+    publish   facts -> trends.build -> editions    one day computed whole, checked, then made current;
+              recorded charts ------------^        for the regions whose charts a source ranked
     prune     old edition files go                 their records and memberships stay
 
 One function per job. Each runs to its end or leaves things as they were; the command line calls them, and
@@ -10,7 +11,7 @@ nothing here serves a request or reads the clock but to say how long a build too
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,14 @@ from tempfile import TemporaryDirectory
 
 from trendwire import __version__, clock
 from trendwire.editions import Record
+from trendwire.editions.joined import joined_charts, joined_subjects
+from trendwire.editions.markets import Rule, rules
+from trendwire.editions.markets import markets as recorded_markets
 from trendwire.editions.publish import Content, Publisher, publishing
+from trendwire.editions.recorded import LISTED_DAYS, LISTED_PERIOD, recorded_content
 from trendwire.errors import InvalidInput
 from trendwire.facts.memberships import Memberships
+from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
 from trendwire.sources.base import Source
@@ -76,28 +82,41 @@ def _expanded(given: str) -> list[str]:
 
 
 def latest_day(settings: Settings) -> date:
-    """The last UTC day on which a post was created. Raises NotReady where there are no posts."""
+    """The last UTC day on which a post was created or a recorded chart ends. Raises NotReady without any."""
+    told = [one.as_of for filed in Recorded(settings.home).filed().values() for one in filed]
     with FactStore(settings.home).reading() as parts, _scratch(settings) as scratch:
-        return last_day(parts, scratch, _resources(settings))
+        if parts or not told:
+            told.append(last_day(parts, scratch, _resources(settings)))
+    return max(told)
 
 
-def publish(settings: Settings, as_of: date, progress: Progress) -> Record:
-    """Compute one day and make it what is served; the record of the edition.
+def publish(
+    settings: Settings, as_of: date, progress: Progress, markets: Mapping[str, str] | None = None
+) -> Record:
+    """Make one day what is served; the record of the edition.
 
-    Raises NotReady without posts, Conflict where another process publishes, Corrupt where what is read back
-    is not what was written.
+    `markets`: region (or `default`) -> `auto`, `computed` or `recorded`, see editions/markets.py. Raises
+    InvalidInput for others, NotReady without posts and recorded charts, Conflict where another process
+    publishes, Corrupt where what is read back is not what was written.
     """
-    (record,) = publish_range(settings, as_of, as_of, progress)
+    (record,) = publish_range(settings, as_of, as_of, progress, markets)
     return record
 
 
-def publish_range(settings: Settings, first: date, last: date, progress: Progress) -> Iterator[Record]:
+def publish_range(
+    settings: Settings,
+    first: date,
+    last: date,
+    progress: Progress,
+    markets: Mapping[str, str] | None = None,
+) -> Iterator[Record]:
     """The same for each day from `first` to `last`, oldest first, so that each knows those before it."""
     if first > last:
         raise InvalidInput("--from", f"must not be later than {last}, the last day to publish")
+    given = rules(markets or {})
     with publishing(settings.home) as publisher:
         for number in range((last - first).days + 1):
-            yield _publish(settings, publisher, first + timedelta(days=number), progress)
+            yield _publish(settings, publisher, first + timedelta(days=number), progress, given)
         publisher.prune(settings.keep_editions)
 
 
@@ -107,21 +126,50 @@ def prune(settings: Settings) -> tuple[int, ...]:
         return publisher.prune(settings.keep_editions)
 
 
-def _publish(settings: Settings, publisher: Publisher, as_of: date, progress: Progress) -> Record:
-    begun, resources = clock.monotonic(), _resources(settings)
-    published = _published(settings.home)
-    with (
-        FactStore(settings.home).reading() as parts,
-        _scratch(settings) as scratch,
-        build(parts, as_of, published, scratch, progress, resources) as built,
-    ):
-        members = scratch / "memberships.parquet"
-        built.write_memberships(members)
+def _publish(
+    settings: Settings, publisher: Publisher, as_of: date, progress: Progress, given: Mapping[str, Rule]
+) -> Record:
+    begun = clock.monotonic()
+    with _scratch(settings) as scratch, _computed(settings, as_of, scratch, progress) as computed:
         progress("publish", 0.0)
-        content = Content(as_of, built.charts(), built.subjects(), members)
+        content = _with_recorded(settings.home, computed, given, scratch)
         record = publisher.publish(content, clock.now(), clock.monotonic() - begun, __version__)
     progress("publish", 1.0)
     return record
+
+
+@contextmanager
+def _computed(settings: Settings, as_of: date, scratch: Path, progress: Progress) -> Iterator[Content]:
+    """What the posts give; nothing where there are only recorded charts."""
+    members = scratch / "memberships.parquet"
+    with FactStore(settings.home).reading() as parts:
+        if not parts and Recorded(settings.home).filed():
+            Memberships(settings.home).write(members, ())
+            yield Content(as_of, (), (), members)
+            return
+        published = _published(settings.home)
+        with build(parts, as_of, published, scratch, progress, _resources(settings)) as built:
+            built.write_memberships(members)
+            yield Content(as_of, built.charts(), built.subjects(), members, built.provenance(__version__))
+
+
+def _with_recorded(home: Path, computed: Content, given: Mapping[str, Rule], scratch: Path) -> Content:
+    """The same, but for the regions whose charts are recorded."""
+    as_of, memberships = computed.as_of, Memberships(home)
+    markets = recorded_markets(Recorded(home).filed(), as_of, given, computed.provenance)
+    if not markets:
+        return computed
+    standing = memberships.standing(as_of, markets, LISTED_PERIOD, LISTED_DAYS)
+    recorded = recorded_content(markets, as_of, standing, __version__)
+    members = scratch / "all-memberships.parquet"
+    memberships.write(members, recorded.members(), computed.memberships, markets)
+    return Content(
+        as_of=as_of,
+        charts=joined_charts(computed.charts, recorded),
+        subjects=joined_subjects(computed.subjects, recorded),
+        memberships=members,
+        provenance={**computed.provenance, **recorded.provenance},
+    )
 
 
 def _published(home: Path) -> list[Published]:

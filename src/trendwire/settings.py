@@ -94,6 +94,15 @@ class Settings(BaseSettings):
         "The key of the admin API under /admin/v1; without it, the API is not there.",
         min_length=16,
     )
+    ingest_key: SecretStr | None = _row(
+        None,
+        "text",
+        "The key of POST /ingest/v1/posts; without it, posts cannot be pushed.",
+        min_length=16,
+    )
+    max_push_mb: int = _row(
+        256, "MB", "The largest body of a push, unpacked; the time for it grows with it.", ge=1, le=65_536
+    )
     redis_url: SecretStr | None = _row(
         None, "address", "Redis, redis://...: with it and PostgreSQL, several servers share their accounts."
     )

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from typer.main import get_command
 
+from tests.docs import configuration_page
 from tests.house.tree import ROOT
 from trendwire import settings
 from trendwire.cli import app
@@ -16,11 +18,13 @@ from trendwire.dialects.base import Endpoint
 from trendwire.dialects.catalog import DIALECTS, ENDPOINTS
 from trendwire.dialects.snippets import snippets
 from trendwire.domain.taxonomy import countries, industries, interests
+from trendwire.web import provenance
 from trendwire.web.admin import ROOT as ADMIN_ROOT
 from trendwire.web.admin import ROWS as ADMIN_ROWS
 from trendwire.web.admin import document as admin_document
 from trendwire.web.metrics import BUCKETS
 from trendwire.web.metrics import ROWS as METRICS_ROWS
+from trendwire.web.provenance_reply import Told
 
 FOLDER = ROOT / "docs" / "reference"
 SERVER = "http://127.0.0.1:8000"
@@ -36,8 +40,10 @@ def pages() -> dict[Path, str]:
         "endpoints.md": _endpoints(),
         "command-line.md": _command_line(),
         "settings.md": _settings(),
+        "configuration.md": configuration_page.page(),
         "admin-api.md": _admin(),
         "metrics.md": _metrics(),
+        "provenance.md": _provenance(),
         "errors.md": _errors(),
         "vocabulary.md": _vocabulary(),
     }
@@ -142,7 +148,7 @@ def _command_line() -> str:
 
 def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or getattr(command, "invoke_without_command", False):
         yield name, command
     for word, below in (inner or {}).items():
         yield from _commands(below, f"{name} {word}")
@@ -175,6 +181,41 @@ _METRICS_INTRODUCTION = """\
 only the scraper reach it. Counters start at 0 with the process. Beside these rows there are the usual ones of
 the process and of Python (`process_resident_memory_bytes`, `process_open_fds`, `python_gc_...`).
 [Alerts](../../deploy/prometheus-alerts.yml) to begin with; credits by key and day: `trendwire usage`."""
+
+
+def _provenance() -> str:
+    """The endpoint of its own, from its rows and types."""
+    rows = [
+        (
+            f"`{row.name}`" + (" (required)" if row.required else ""),
+            f"`{row.default}`" if row.default else "",
+            row.description,
+        )
+        for row in provenance.PARAMETERS
+    ]
+    (shape,), components = msgspec.json.schema_components([Told], ref_template="#/components/schemas/{name}")
+    fields = list(_fields(shape, {"components": {"schemas": components}}, ""))
+    told = (
+        "# Provenance",
+        _PROVENANCE_INTRODUCTION,
+        _table(("parameter", "default", "meaning"), rows),
+        _PROVENANCE_EXAMPLE,
+        _table(("field", "type", "meaning"), fields),
+    )
+    return "\n\n".join(told)
+
+
+_PROVENANCE_INTRODUCTION = """\
+`GET /v1/provenance` tells where the numbers of a chart, or of one subject, come from: free of charge, without a
+key, in no wire language. What computed and recorded mean:
+[where the numbers come from](../explanation/where-the-numbers-come-from.md). An error is
+`{"error": {"code", "message"}}` with status 400, 404, 410 or 503."""
+
+_PROVENANCE_EXAMPLE = """\
+```console
+$ curl -s 'http://127.0.0.1:8000/v1/provenance?kind=hashtag&region=all&period=7' | head -c 50
+{"edition":...,"as_of":"...
+```"""
 
 
 def _admin() -> str:

@@ -26,6 +26,9 @@ class OneChart:
     def chart(self, key: ChartKey) -> tuple[Entry, ...] | None:
         return self.rows if key == KEY else None
 
+    def data_source(self, _region: str) -> str:
+        return "recorded:acme"
+
 
 def edition(*rows: Entry) -> Edition:
     return cast("Edition", OneChart(rows))

@@ -4,10 +4,34 @@
 are the commands. A command parses, calls one function of the boxes or of the pipeline, and prints.
 """
 
-from trendwire.cli import accounts, demo, doctor, feeding, keys, reading, serving, users
+from trendwire.cli import (
+    accounts,
+    collecting,
+    demo,
+    doctor,
+    feeding,
+    keys,
+    reading,
+    running,
+    serving,
+    users,
+)
 from trendwire.cli.program import app
 
-__all__ = ["accounts", "app", "demo", "doctor", "feeding", "keys", "main", "reading", "serving", "users"]
+__all__ = [
+    "accounts",
+    "app",
+    "collecting",
+    "demo",
+    "doctor",
+    "feeding",
+    "keys",
+    "main",
+    "reading",
+    "running",
+    "serving",
+    "users",
+]
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import typer
 
 from trendwire import clock, pipeline
 from trendwire.cli import printing
+from trendwire.cli.collecting import configuration_of
 from trendwire.cli.outcomes import ExitCode, say
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.editions import Editions, Record
@@ -89,8 +90,9 @@ def publish(
     settings = settings_for(context, home)
     last = _as_of(settings, as_of)
     begin = last if first is None else _day("--from", first)
+    markets = configuration_of(settings).publish.markets
     with printing.progress() as told:
-        made = list(pipeline.publish_range(settings, begin, last, told))
+        made = list(pipeline.publish_range(settings, begin, last, told, markets))
     if as_json:
         printing.as_json(made[0] if first is None else made)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -72,6 +72,32 @@ def progress() -> Iterator[Told]:
     columns = (TextColumn("{task.description:<14}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeElapsedColumn(), console=out) as bars:
         yield _barred(bars)
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[str, int, int], None]]:
+    """A line for each source with its pages and rows, where stderr is a terminal; else nothing."""
+    out = Console(stderr=True, highlight=False)
+    if not out.is_terminal:
+        yield lambda _source, _pages, _rows: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}  {task.fields[pages]} pages, {task.fields[rows]} rows"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), console=out) as bars:
+        yield _counted(bars)
+
+
+def _counted(bars: Progress) -> Callable[[str, int, int], None]:
+    tasks: dict[str, TaskID] = {}
+
+    def told(source: str, pages: int, rows: int) -> None:
+        if source not in tasks:
+            tasks[source] = bars.add_task(source, total=None, pages=0, rows=0)
+        bars.update(tasks[source], pages=pages, rows=rows)
+
+    return told
 
 
 def _plain() -> Told:

@@ -14,6 +14,7 @@ from trendwire.settings import Settings
 from trendwire.web import logs
 from trendwire.web.addresses import networks
 from trendwire.web.app import of_settings, socket_of
+from trendwire.web.ingest import PATH as INGEST_PATH
 from trendwire.web.metrics import metrics_app
 from trendwire.web.server import Drain, Site, Tcp, Unix, check_free, most_connections
 from trendwire.web.server import serve as serve_sites
@@ -55,6 +56,7 @@ def limits_of(settings: Settings) -> Limits:
         idle_seconds=settings.idle_timeout,
         stall_seconds=settings.stall_timeout,
         body_bytes=settings.max_body_kb * 1024,
+        larger_bodies={INGEST_PATH.encode(): settings.max_push_mb << 20} if settings.ingest_key else {},
         per_address=settings.connections_per_address,
         connections=most_connections(settings.max_connections),
         trusted=networks(settings.trusted_proxies.split(",")),

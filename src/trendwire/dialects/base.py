@@ -18,6 +18,7 @@ from trendwire.errors import Code, Corrupt, MethodNotAllowed, NotReady, RateLimi
 CONTENT_TYPE = "application/json"
 RATE_HEADER = "X-RateLimit-Per-Second-Remaining"
 EDITION_HEADER = "X-Edition"
+DATA_SOURCE_HEADER = "X-Data-Source"
 REQUEST_ID_HEADER = "X-Request-Id"
 COST_HEADER = "X-Credits-Cost"
 CREDITS_HEADER = "X-Credits-Remaining"
@@ -116,7 +117,7 @@ class Endpoint:
     @property
     def errors(self) -> tuple[Code, ...]:
         """The errors it can answer, in the order of the tree."""
-        never = {Code.BAD_FILE, Code.CONFLICT, Code.CORRUPT, Code.METHOD_NOT_ALLOWED}
+        never = {Code.BAD_FILE, Code.CONFLICT, Code.CORRUPT, Code.SOURCE_FAILED, Code.METHOD_NOT_ALLOWED}
         if not self.credits:
             never.add(Code.OUT_OF_CREDITS)
         if not any(row.required and row.place == "query" for row in self.parameters):

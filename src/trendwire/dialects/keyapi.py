@@ -53,6 +53,7 @@ ERRORS = {
     Code.GONE: ErrorRow(status=410, text="Edition is no longer kept"),
     Code.RATE_LIMITED: ErrorRow(status=429, text="qps limit exceeded"),
     Code.CORRUPT: ErrorRow(status=500, text="Internal server error"),
+    Code.SOURCE_FAILED: ErrorRow(status=500, text="Internal server error"),
     Code.INTERNAL: ErrorRow(status=500, text="Internal server error"),
     Code.NOT_READY: ErrorRow(status=503, text="Service unavailable: {public}"),
 }

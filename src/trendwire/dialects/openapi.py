@@ -13,6 +13,7 @@ from trendwire.dialects.base import (
     CONTENT_TYPE,
     COST_HEADER,
     CREDITS_HEADER,
+    DATA_SOURCE_HEADER,
     EDITION_HEADER,
     NOT_READY_RETRY,
     RATE_HEADER,
@@ -59,6 +60,8 @@ Trending hashtags, sounds, videos and creators, computed from posts on this serv
   `If-None-Match` is a 304 while it is unchanged, free of charge. `HEAD` is free too.
 - All numbers are those of one edition, whose number is in the header `X-Edition`; `edition=<number>` reads
   from it again. The last day that counts is the edition's, usually yesterday (UTC).
+- A region's numbers are computed from posts, or are a source's own charts as recorded: `X-Data-Source` says
+  which, and `/v1/provenance` (free, without a key) tells sources, times and sample sizes.
 - `ALL` as a region is the whole world.
 """
 
@@ -76,6 +79,10 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     CREDITS_HEADER: ("Credits left to the account.", {"type": "integer", "minimum": 0}),
     REQUEST_ID_HEADER: ("The request in the logs of this server.", {"type": "string"}),
     EDITION_HEADER: ("Number of the edition that answered.", {"type": "integer", "minimum": 1}),
+    DATA_SOURCE_HEADER: (
+        "Where the region's numbers come from: computed from posts, or a source's own charts as recorded.",
+        {"type": "string", "pattern": "^(computed|recorded:[A-Za-z0-9][A-Za-z0-9._-]*)$"},
+    ),
     "ETag": (
         "Changes with what is answered. Sent back in `If-None-Match`, an unchanged answer is a free 304.",
         {"type": "string", "pattern": '^W/"[0-9]+-[0-9a-f]{16}"$'},
@@ -85,6 +92,7 @@ _HEADERS: dict[str, tuple[str, Json]] = {
 
 _OF_THE_KEY = (RATE_HEADER, "RateLimit-Policy", "RateLimit", CREDITS_HEADER)
 _OF_ALL = (REQUEST_ID_HEADER, COST_HEADER)
+_OF_ANSWERS = (EDITION_HEADER, DATA_SOURCE_HEADER, "ETag")
 
 _IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
@@ -215,7 +223,7 @@ def _success(endpoint: Endpoint, types: dict[Any, Json]) -> Json:
     body = render(endpoint, endpoint.example, example_request_id(endpoint.dialect))
     return {
         "description": "Success",
-        "headers": _headers((*_OF_ALL, *_OF_THE_KEY, EDITION_HEADER, "ETag")),
+        "headers": _headers((*_OF_ALL, *_OF_THE_KEY, *_OF_ANSWERS)),
         "content": {
             CONTENT_TYPE: {"schema": types[endpoint.reply], "example": msgspec.json.decode(body)},
         },
@@ -234,7 +242,7 @@ def _links(endpoint: Endpoint) -> Json:
 def _unchanged() -> Json:
     return {
         "description": "The caller has this answer already; free of charge",
-        "headers": _headers((*_OF_ALL, *_OF_THE_KEY, EDITION_HEADER, "ETag")),
+        "headers": _headers((*_OF_ALL, *_OF_THE_KEY, *_OF_ANSWERS)),
     }
 
 

@@ -28,7 +28,7 @@ from trendwire.dialects.native import (
 )
 from trendwire.domain.charts import WORLD, Face, PostLink
 from trendwire.domain.details import HashtagFacts, PeriodDetail, Related
-from trendwire.domain.periods import Window, buckets
+from trendwire.domain.periods import buckets
 from trendwire.domain.queries import ChartPage, DetailAnswer
 from trendwire.domain.taxonomy import countries, industries, interests
 
@@ -185,7 +185,6 @@ def hashtag_info(answer: DetailAnswer) -> HashtagInfo:
     """The native detail of a hashtag, without related posts."""
     query, facts = answer.query, narrowed(HashtagFacts, answer.detail.facts)
     region, over = answer.detail.region(query.region), period_detail(answer)
-    window = Window.of(query.period, answer.as_of)
     return HashtagInfo(
         hashtag_id=facts.hashtag_id,
         hashtag_name=facts.name,
@@ -194,8 +193,8 @@ def hashtag_info(answer: DetailAnswer) -> HashtagInfo:
         industry_info=industry_info(facts.industry),
         is_promoted=over.promoted,
         trend=trend(region.curve(query.period, answer.as_of), query.period, answer.as_of),
-        publish_cnt=region.posts_in(window),
-        video_views=region.views_in(window),
+        publish_cnt=region.posts_over(query.period, answer.as_of),
+        video_views=region.views_over(query.period, answer.as_of),
         publish_cnt_all=answer.detail.posts_all,
         video_views_all=answer.detail.views_all,
         longevity=longevity(answer),

@@ -28,7 +28,8 @@ class PeriodDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `countries`: (ISO code, index), highest first, index = 100 * share / overall share. `heat` and
     `components` (name -> value, documented in how-a-rank-is-made): chart periods only, None without posts.
     `top_ids`: ids of the posts with most views gained in the window, most first; `RegionDetail.top_posts`
-    gives them with their covers, which are kept once per region.
+    gives them with their covers, which are kept once per region. `posts`, `views`, `curve`: as a source told
+    them of the window as a whole; where it did, they hold, and not the sums of days.
     """
 
     creators: int = 0
@@ -40,6 +41,9 @@ class PeriodDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     top_ids: tuple[str, ...] = ()
     heat: float | None = None
     components: dict[str, float] | None = None
+    posts: int | None = None
+    views: int | None = None
+    curve: tuple[int, ...] | None = None
 
 
 NOTHING = PeriodDetail()
@@ -71,14 +75,29 @@ class RegionDetail(msgspec.Struct, frozen=True, kw_only=True):
         """The posts with most views gained in the window, most first."""
         return tuple(PostLink(id_, self.covers.get(id_)) for id_ in self.period(period).top_ids)
 
+    def posts_over(self, period: int, as_of: date) -> int:
+        """Posts created in the window of the period."""
+        told = self.period(period).posts
+        return self.posts_in(Window.of(period, as_of)) if told is None else told
+
+    def views_over(self, period: int, as_of: date) -> int:
+        """Views gained in the window of the period."""
+        told = self.period(period).views
+        return self.views_in(Window.of(period, as_of)) if told is None else told
+
     def posts_in(self, window: Window) -> int:
+        """Posts created on the days of any window, as far as they are told by days."""
         return _sum_between(self.days, self.posts, window)
 
     def views_in(self, window: Window) -> int:
+        """Views gained on the days of any window, as far as they are told by days."""
         return _sum_between(self.days, self.views, window)
 
     def curve(self, period: int, as_of: date) -> tuple[int, ...]:
-        """Views gained per bucket of the period."""
+        """Views gained per bucket of the period, or a source's own curve in its own scale."""
+        told = self.period(period).curve
+        if told is not None:
+            return told
         return tuple(self.views_in(bucket.window) for bucket in buckets(period, as_of))
 
     def popularity(self, period: int, as_of: date) -> int:

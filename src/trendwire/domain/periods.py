@@ -7,6 +7,7 @@ months wholly inside the window count.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 CHART_PERIODS = (7, 30, 120)
 DETAIL_PERIODS = (7, 30, 120, 365, 1095)
@@ -56,8 +57,12 @@ class Bucket:
         return midnight(self.label)
 
 
+@lru_cache(maxsize=64)
 def buckets(period: int, as_of: date) -> tuple[Bucket, ...]:
-    """The points of the trend, ascending: days for 7 and 30, weeks for 120 and 365, months for 1095."""
+    """The points of the trend, ascending: days for 7 and 30, weeks for 120 and 365, months for 1095.
+
+    Kept, because all rows of an edition share a few of them.
+    """
     window = Window.of(period, as_of)
     if period in _WEEKLY:
         return _weeks(window)

@@ -6,6 +6,7 @@ import msgspec
 
 from trendwire.domain.charts import ChartKey, Entry, Kind
 from trendwire.domain.details import Detail
+from trendwire.domain.provenance import COMPUTED
 
 
 class ChartQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,28 +45,36 @@ Query = ChartQuery | DetailQuery | VocabularyQuery
 
 
 class ChartPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows of one page. `total`: rows in the chart after filters; ranks are the chart's own."""
+    """The rows of one page. `total`: rows in the chart after filters; ranks are the chart's own.
+
+    `data_source`: where the region's numbers come from, `computed` or `recorded:<source>`.
+    """
 
     edition: int
     as_of: date
     query: ChartQuery
     entries: tuple[Entry, ...]
     total: int
+    data_source: str = COMPUTED
 
 
 class DetailAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One subject. `data_source` as in `ChartPage`."""
+
     edition: int
     as_of: date
     query: DetailQuery
     detail: Detail
+    data_source: str = COMPUTED
 
 
 class VocabularyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`regions`: ISO codes that have charts in this edition."""
+    """`regions`: ISO codes that have charts in this edition. `data_source`: of the world."""
 
     edition: int
     as_of: date
     regions: tuple[str, ...]
+    data_source: str = COMPUTED
 
 
 Answer = ChartPage | DetailAnswer | VocabularyAnswer

@@ -9,9 +9,9 @@ A crash before the membership leaves the edition before; the leftovers go with t
 it is rolled forward at the next publish: the flip is made up for.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlite3 import Connection, DatabaseError
 import msgspec
 
 from trendwire.domain.charts import WORLD
+from trendwire.domain.provenance import Provenance
 from trendwire.editions.catalog import Catalog, Record
 from trendwire.editions.document import SQL, Hasher, open_finished, open_new, pack, stored_hash
 from trendwire.errors import Corrupt
@@ -32,20 +33,25 @@ class Content:
     """What an edition serves, as JSON.
 
     `charts`: (`ChartKey.text`, list of entries) ascending by key. `subjects`: (kind, identity, `Detail`)
-    ascending by both. `memberships`: a Parquet file of MEMBERSHIP_COLUMNS.
+    ascending by both. `memberships`: a Parquet file of MEMBERSHIP_COLUMNS. `provenance`: by region; it is
+    told, but no part of what the hash covers.
     """
 
     as_of: date
     charts: Iterable[tuple[str, str]]
     subjects: Iterable[tuple[str, str, str]]
     memberships: Path
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
 
 class Meta(msgspec.Struct, frozen=True):
-    """What an edition says of itself. `regions`: ISO codes with charts, ascending."""
+    """What an edition says of itself. `regions`: ISO codes with charts, ascending. `provenance`: by region,
+    the world too; empty in editions made before there was any.
+    """
 
     record: Record
     regions: tuple[str, ...]
+    provenance: dict[str, Provenance] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,12 @@ class Publisher:
             self.catalog.replace(tuple(_without(record, doomed) for record in records))
             self._remove_leftovers()
         return tuple(sorted(doomed))
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Remove these edition files, the current one too: the newest that is kept takes its place."""
+        if numbers:
+            self.catalog.replace(tuple(_without(record, set(numbers)) for record in self.catalog.records()))
+            self._remove_leftovers()
 
     def _newest_flipped(self) -> int:
         return max((record.number for record in self.catalog.records()), default=0)
@@ -144,7 +156,8 @@ def _write(path: Path, content: Content, number: int, at: datetime, seconds: flo
             seconds=seconds,
             engine=engine,
         )
-        _finish(connection, Meta(record, tuple(sorted(regions - {WORLD}))))
+        provenance = dict(sorted(content.provenance.items()))
+        _finish(connection, Meta(record, tuple(sorted(regions - {WORLD})), provenance))
     return record
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import weakref
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import date
 from functools import cache
@@ -20,6 +21,7 @@ import msgspec
 
 from trendwire.domain.charts import ENTRY_TYPES, ChartKey, Entry, Kind
 from trendwire.domain.details import Detail, HashtagFacts, RegionDetail, SoundFacts
+from trendwire.domain.provenance import COMPUTED, Provenance
 from trendwire.editions.catalog import Catalog, Record, Stamp
 from trendwire.editions.document import SQL, open_finished, stored_hash, unpack
 from trendwire.editions.publish import Meta
@@ -58,9 +60,12 @@ class Edition:
         meta = self._look_up("meta")
         if meta is None:
             raise Corrupt("an edition does not say what it is", path=str(path))
-        self.record: Record = _META.decode(meta).record
-        self.regions: tuple[str, ...] = _META.decode(meta).regions
+        told = _META.decode(meta)
+        self.record: Record = told.record
+        self.regions: tuple[str, ...] = told.regions
         """ISO codes with charts, ascending."""
+        self.provenance: Mapping[str, Provenance] = told.provenance
+        """Where the numbers of each region come from, the world too; empty in older editions."""
 
     @property
     def number(self) -> int:
@@ -74,6 +79,11 @@ class Edition:
     def content_hash(self) -> str:
         """SHA-256 over everything served, in hex."""
         return self.record.content_hash
+
+    def data_source(self, region: str) -> str:
+        """`computed` or `recorded:<source>`: where everything about a region comes from."""
+        known = self.provenance.get(region)
+        return COMPUTED if known is None else known.data_source
 
     def chart(self, key: ChartKey) -> tuple[Entry, ...] | None:
         """The rows of a chart by rank; None where there is no such chart."""
@@ -137,7 +147,7 @@ class Editions:
         self._open: OrderedDict[Record, Edition] = OrderedDict()
 
     def current(self) -> Edition:
-        """The newest edition. Raises NotReady while none is published."""
+        """The newest edition that is kept. Raises NotReady while there is none."""
         return self._found(None)
 
     def at(self, number: int) -> Edition:
@@ -172,7 +182,10 @@ class Editions:
         if number is None:
             if not self._records:
                 raise NotReady("no edition is published yet: run `trendwire publish`")
-            return next(reversed(self._records.values()))
+            kept = next((record for record in reversed(self._records.values()) if record.kept), None)
+            if kept is None:
+                raise NotReady("no edition is kept: run `trendwire publish`")
+            return kept
         record = self._records.get(number)
         if record is None:
             raise NotFound("edition", number=number)

@@ -20,24 +20,61 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+class Aside:
+    """A file that is written piece by piece beside `path`: `place` puts it there whole, or it never was.
+
+    Use as a context manager, or end with `close`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, self._temporary = _claim(path)
+        self._path, self._file = path, os.fdopen(handle, "wb")
+
+    def __enter__(self) -> "Aside":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def write(self, data: bytes | bytearray) -> None:
+        self._file.write(data)
+
+    def place(self) -> None:
+        """Put it in place, replacing what is there: durable when this returns."""
+        self._finish()
+        self._temporary.replace(self._path)
+        sync(self._path.parent)
+
+    def place_first(self) -> bool:
+        """The same, but leave what is there: whether nothing was."""
+        self._finish()
+        try:
+            self._path.hardlink_to(self._temporary)
+        except FileExistsError:
+            return False
+        sync(self._path.parent)
+        return True
+
+    def close(self) -> None:
+        """Remove it where it was not put in place."""
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Put a file in place, replacing what is there; a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = _claim(path)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync(path.parent)
+    with Aside(path) as made:
+        made.write(data)
+        made.place()
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that writers killed in `write_whole` left; not those of living writers."""
+    """Remove the temporary files that killed writers (`Aside`) left; not those of living writers."""
     for path in folder.glob(f".*{_TEMPORARY}"):
         try:
             handle = os.open(path, os.O_RDONLY)
@@ -70,10 +107,12 @@ def shared(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[bool]:
-    """Whether nobody holds the lock file `path`; if so, it is held meanwhile."""
+def alone(path: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Whether nobody holds the lock file `path`; if so, it is held meanwhile. `wait`: until nobody does."""
     with _opened(path) as handle:
-        yield _locked(handle, fcntl.LOCK_EX)
+        if wait:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield wait or _locked(handle, fcntl.LOCK_EX)
 
 
 @contextmanager

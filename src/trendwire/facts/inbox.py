@@ -8,7 +8,7 @@ import msgspec
 
 from trendwire.domain.posts import Observation
 from trendwire.facts import manifest
-from trendwire.facts.durable import write_whole
+from trendwire.facts.durable import Aside, write_whole
 from trendwire.facts.zstd import zstd
 
 SUFFIX = ".ndjson.zst"
@@ -47,9 +47,39 @@ class Inbox:
         write_whole(path, zstd.compress(lines, _FAST))
         return BatchReceipt(name, repeated=False)
 
+    def open(self, batch_id: str) -> "OpenBatch":
+        """A batch that is written piece by piece, for one that is too large to be held."""
+        name = _name("k", batch_id.encode())
+        return OpenBatch(name, Aside(self.folder / (name + SUFFIX)))
+
     def waiting(self) -> dict[str, Path]:
         """The batches not yet drained: id -> file, by id."""
         return {path.name.removesuffix(SUFFIX): path for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
+
+
+class OpenBatch:
+    """Takes observations, their JSON one a line. `keep` stores them; `close` without it leaves nothing."""
+
+    def __init__(self, batch: str, aside: Aside) -> None:
+        self.batch = batch
+        self._aside, self._packer = aside, zstd.ZstdCompressor(_FAST)
+
+    def __enter__(self) -> "OpenBatch":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def write(self, lines: bytes) -> None:
+        self._aside.write(self._packer.compress(lines))
+
+    def keep(self) -> None:
+        """Durable when this returns; a batch of the same id that still waits is replaced."""
+        self._aside.write(self._packer.flush())
+        self._aside.place()
+
+    def close(self) -> None:
+        self._aside.close()
 
 
 def encoded(observations: Iterable[Observation]) -> bytes:

@@ -4,9 +4,9 @@ One Parquet file per `as_of`, named by a manifest. Publishing a day again replac
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,6 +51,15 @@ class Published(msgspec.Struct, frozen=True):
     number: int
     file: str
     sha256: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What published days tell of some regions: `stood` holds (chart key, subject) of everybody ever charted,
+    `listed` the days on the chart of one period, by (kind, region, subject).
+    """
+
+    stood: frozenset[tuple[str, str]] = frozenset()
+    listed: dict[tuple[str, str, str], int] = {}
 
 
 class _Manifest(msgspec.Struct, frozen=True):
@@ -99,13 +108,69 @@ class Memberships:
         """The same from rows."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._folder, prefix="rows-") as scratch:
-            lines = Path(scratch, "rows.ndjson")
-            lines.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows))
             parquet = Path(scratch, "rows.parquet")
-            with self._duckdb() as duck:
-                values = {"rows": str(lines), "columns": MEMBERSHIP_COLUMNS, "path": str(parquet)}
-                duck.execute(_SQL["write"], values)
+            self.write(parquet, rows)
             return self.adopt(as_of, number, parquet)
+
+    def write(
+        self,
+        path: Path,
+        rows: Iterable[Member],
+        computed: Path | None = None,
+        instead: Collection[str] = (),
+    ) -> None:
+        """Write rows to a Parquet file that can be adopted, beside those of the file `computed`, which gives
+        up its own rows of the regions `instead`.
+        """
+        lines = path.with_suffix(".ndjson")
+        lines.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows))
+        values: dict[str, object] = {"rows": str(lines), "columns": MEMBERSHIP_COLUMNS, "path": str(path)}
+        if computed is not None:
+            values |= {"computed": str(computed), "regions": sorted(instead)}
+        with self._duckdb() as duck:
+            duck.execute(_SQL["write" if computed is None else "combine"], values)
+
+    def standing(self, before: date, regions: Collection[str], period: int, days: int) -> Standing:
+        """What the days before `before` tell of the regions; `listed` only of the last `days` of them."""
+        paths = {record.as_of: str(self._folder / record.file) for record in self.records()}
+        paths = {as_of: path for as_of, path in paths.items() if as_of < before}
+        if not paths or not regions:
+            return Standing()
+        recent = [path for as_of, path in paths.items() if as_of > before - timedelta(days=days)]
+        values: dict[str, object] = {"regions": sorted(regions)}
+        with self._duckdb() as duck:
+            stood = duck.execute(_SQL["stood"], values | {"paths": list(paths.values())}).fetchall()
+            told = {"paths": recent, "period": period}
+            listed = duck.execute(_SQL["listed"], values | told).fetchall() if recent else []
+        return Standing(frozenset(stood), {(kind, region, who): n for kind, region, who, n in listed})
+
+    def forget(self, users: Collection[str], posts: Collection[str], *, dry_run: bool = False) -> int:
+        """Remove the rows whose subject is one of these creators (in any case) or posts; how many."""
+        paths = {str(self._folder / record.file): record for record in self.records()}
+        names = {"users": sorted({user.lower() for user in users}), "posts": sorted(posts)}
+        if not paths:
+            return 0
+        with self._duckdb() as duck:
+            found = duck.execute(_SQL["named"], {"paths": list(paths), **names}).fetchall()
+            for path, _ in found if not dry_run else ():
+                self._strike(duck, paths[path], names)
+        return sum(rows for _, rows in found)
+
+    def _strike(
+        self, duck: duckdb.DuckDBPyConnection, record: Published, names: Mapping[str, list[str]]
+    ) -> None:
+        """Put a file without the named rows in the place of the one that is published."""
+        with exclusive(self._folder / "write.lock", "publishing memberships"):
+            with TemporaryDirectory(dir=self._folder, prefix="rows-") as scratch:
+                made = Path(scratch, "rows.parquet")
+                path = str(self._folder / record.file)
+                duck.execute(_SQL["strike_members"], {"path": path, "made": str(made), **names})
+                content = made.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            file = f"{record.as_of}-{record.number}-{digest[:8]}.parquet"
+            write_whole(self._folder / file, content)
+            self._record(Published(record.as_of, record.number, file, digest))
+            self._remove_orphans()
 
     def _record(self, record: Published) -> None:
         others = [kept for kept in self.records() if kept.as_of != record.as_of]

@@ -10,7 +10,8 @@ from types import TracebackType
 import msgspec
 
 from trendwire.errors import NotFound
-from trendwire.facts.durable import sync
+from trendwire.facts.durable import Aside, sweep, sync
+from trendwire.facts.terms import Terms
 
 SUFFIX = ".ndjson"
 
@@ -34,6 +35,16 @@ class Refused(msgspec.Struct, frozen=True):
     row: str
 
 
+def quarantine_folder(home: Path) -> Path:
+    """Where the quarantine files of a home are."""
+    return home / "facts" / "quarantine"
+
+
+def quarantine_file(home: Path, batch: str) -> Path:
+    """The file of the refused rows of a batch."""
+    return quarantine_folder(home) / f"{batch}.ndjson"
+
+
 class Quarantine:
     """Takes the refused rows of one ingest into one file, made when the first one comes.
 
@@ -42,7 +53,7 @@ class Quarantine:
     """
 
     def __init__(self, home: Path, batch: str) -> None:
-        self._folder = home / "facts" / "quarantine"
+        self._folder = quarantine_folder(home)
         self._batch = batch
         self._file: BufferedWriter | None = None
         self.path: Path | None = None
@@ -166,3 +177,36 @@ def _lines(path: Path) -> Iterator[bytes]:
             if read > MOST_READ or not line.endswith(b"\n"):
                 return
             yield line
+
+
+def forget(home: Path, terms: Terms, *, dry_run: bool = False) -> int:
+    """Remove the refused rows that name one of the terms, whatever else they are; how many."""
+    return sum(_without(path, terms, dry_run) for path in sorted(quarantine_folder(home).glob("*.ndjson")))
+
+
+def remove_older(home: Path, before: float) -> int:
+    """Remove the files last written before that moment (Unix seconds), and what killed writers left."""
+    folder, gone = quarantine_folder(home), 0
+    sweep(folder)
+    for path in folder.glob("*.ndjson"):
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+def _without(path: Path, terms: Terms, dry_run: bool) -> int:
+    """Rewrite one file without them; it goes where none is left."""
+    gone = kept = 0
+    with path.open("rb") as lines, Aside(path) as made:
+        for line in lines:
+            if terms.are_in(line):
+                gone += 1
+            else:
+                kept += 1
+                made.write(line)
+        if gone and kept and not dry_run:
+            made.place()
+    if gone and not kept and not dry_run:
+        path.unlink()
+    return gone

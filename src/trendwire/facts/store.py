@@ -17,6 +17,8 @@ from trendwire.errors import Corrupt
 from trendwire.facts import manifest as manifests
 from trendwire.facts.duck import connection
 from trendwire.facts.durable import alone, exclusive, shared, sweep, sync
+from trendwire.facts.forgotten import Forgotten
+from trendwire.facts.forgotten import read as read_forgotten
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.statements import named
@@ -31,16 +33,35 @@ BATCHES_AT_ONCE = 16
 
 
 class DrainResult(msgspec.Struct, frozen=True):
-    """`batches` taken; of their rows those new and those known before; and the posts new with them."""
+    """`batches` taken; of their rows those new, those known before, and those dropped because they were
+    forgotten; and the posts new with them.
+    """
 
     posts_new: int = 0
     observations_new: int = 0
     duplicates: int = 0
     batches: int = 0
+    forgotten: int = 0
 
     def __add__(self, other: "DrainResult") -> "DrainResult":
         pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
         return DrainResult(*[mine + theirs for mine, theirs in pairs])
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """What a row says of who made it; `own_sound`: the clip id of a sound that the user is the author of."""
+
+    username: str | None
+    nickname: str | None
+    id: str
+    own_sound: str | None
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """Observations removed, and posts of which none is left."""
+
+    posts: int = 0
+    observations: int = 0
 
 
 def silent(_stage: str, _done: float) -> None:
@@ -51,7 +72,7 @@ class FactStore:
     """The observations in the data folder `home`. `memory` and `threads` bound DuckDB."""
 
     def __init__(self, home: Path, *, threads: int = 2, memory: str = "2GB") -> None:
-        self.folder = home / "facts"
+        self._home, self.folder = home, home / "facts"
         self.inbox = Inbox(home)
         self._parts = self.folder / "parts"
         self._manifest = self.folder / "manifest.json"
@@ -100,6 +121,60 @@ class FactStore:
             self._remove_orphans()
         return saved
 
+    def told_of(self, forgotten: Forgotten) -> list[Told]:
+        """What is stored of those that were forgotten, each once."""
+        with self.reading() as parts, self._duckdb() as duck:
+            if not parts:
+                return []
+            duck.execute(_SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values})
+            return msgspec.convert(duck.execute(_SQL["told"]).fetchall(), list[Told])
+
+    def forget(self, forgotten: Forgotten, *, dry_run: bool = False) -> Removed:
+        """Remove all that is stored of them; waits for readers, so that the files are gone when it returns."""
+        return self._remove("doomed_forgotten", forgotten.values, wait=True, dry_run=dry_run)
+
+    def remove_older(self, before: int) -> Removed:
+        """Remove the rows of posts created before that moment (Unix seconds)."""
+        return self._remove("doomed_older", {"before": before}, wait=False, dry_run=False)
+
+    def _remove(self, which: str, values: dict[str, object], *, wait: bool, dry_run: bool) -> Removed:
+        with self._changing("removing facts"), self._duckdb() as duck:
+            before = self.snapshot()
+            if not before.parts:
+                return Removed()
+            duck.execute(_SQL[which], {"parts": [str(path) for path in self.parts()], **values})
+            touched: dict[str, int] = dict(duck.execute(_SQL["touched"]).fetchall())
+            paths = {"parts": [str(path) for path in self.parts()]}
+            posts = duck.execute(_SQL["posts_gone"], paths).fetchall()[0][0] if touched else 0
+            removed = Removed(posts, sum(touched.values()))
+            if touched and not dry_run:
+                manifests.write(self._manifest, self._without(duck, before, touched, removed))
+                self._remove_orphans(wait=wait)
+        return removed
+
+    def _without(
+        self, duck: duckdb.DuckDBPyConnection, before: Manifest, touched: dict[str, int], removed: Removed
+    ) -> Manifest:
+        """The parts rewritten that lose rows or change; the manifest that names them."""
+        parts, number = [], before.sequence
+        for part in before.parts:
+            path = str(self._parts / part.file)
+            kept = part.rows - touched.get(path, 0)
+            if path not in touched:
+                parts.append(part)
+            elif kept:
+                number += 1
+                made = Part(f"{part.month}/{number:08d}.parquet", part.month, kept)
+                self._write(duck, "without", made, {"part": path})
+                parts.append(made)
+        return msgspec.structs.replace(
+            before,
+            sequence=number,
+            posts=before.posts - removed.posts,
+            observations=before.observations - removed.observations,
+            parts=tuple(parts),
+        )
+
     @contextmanager
     def _changing(self, doing: str) -> Iterator[None]:
         with exclusive(self._writing, doing):
@@ -131,6 +206,7 @@ class FactStore:
         else:
             duck.execute(_SQL["know_nothing"])
         duck.execute(_SQL["pick"])
+        forgotten = self._strike(duck)
         rows, fresh, posts = duck.execute(_SQL["tally"]).fetchall()[0]
         parts = self._file(duck, before.sequence)
         after = msgspec.structs.replace(
@@ -144,7 +220,15 @@ class FactStore:
         manifests.write(self._manifest, after)
         for _, path in group:
             path.unlink()
-        return DrainResult(posts, fresh, rows - fresh, len(group))
+        return DrainResult(posts, fresh, rows - fresh - forgotten, len(group), forgotten)
+
+    def _strike(self, duck: duckdb.DuckDBPyConnection) -> int:
+        """Drop what was forgotten from what is fresh; how many rows."""
+        forgotten = read_forgotten(self._home)
+        if not forgotten:
+            return 0
+        duck.execute(_SQL["uncredit"], forgotten.values)
+        return len(duck.execute(_SQL["strike"], forgotten.values).fetchall())
 
     def _stage(self, duck: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
         try:
@@ -181,9 +265,9 @@ class FactStore:
         for written in (path, path.parent, self._parts):
             sync(written)
 
-    def _remove_orphans(self) -> None:
+    def _remove_orphans(self, *, wait: bool = False) -> None:
         """Remove the parts that the manifest does not name, unless somebody may still read them."""
-        with alone(self._reading) as nobody_reads:
+        with alone(self._reading, wait=wait) as nobody_reads:
             if nobody_reads:
                 named = set(self.parts())
                 for path in self._parts.glob("*/*"):

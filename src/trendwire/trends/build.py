@@ -16,10 +16,12 @@ from typing import Any
 
 import duckdb
 
+from trendwire.domain.provenance import Provenance
 from trendwire.errors import NotReady
 from trendwire.statements import named
 from trendwire.trends import details, documents, ranking, rollups
 from trendwire.trends.execution import Progress
+from trendwire.trends.provenance import provenance
 from trendwire.trends.ranking import Published
 
 _SQL = named("trendwire.trends", "build.sql")
@@ -51,8 +53,13 @@ class Build:
 
     connection: duckdb.DuckDBPyConnection
     as_of: date
+    parts: Sequence[Path]
     chart_count: int
     subject_count: int
+
+    def provenance(self, engine: str) -> dict[str, Provenance]:
+        """Where the numbers of each region come from. `engine`: the version that computes."""
+        return provenance(self.connection, self.parts, self.as_of, engine)
 
     def charts(self) -> Iterator[tuple[str, str]]:
         """`ChartKey.text` and JSON list of entries, ascending by key; empty charts are left out."""
@@ -95,4 +102,4 @@ def build(
         documents.create(connection, as_of, progress)
         details.write_tables(connection, as_of, progress)
         charts, subjects = connection.execute(_SQL["sizes"]).fetchall()[0]
-        yield Build(connection, as_of, chart_count=charts, subject_count=subjects)
+        yield Build(connection, as_of, parts, chart_count=charts, subject_count=subjects)

@@ -14,8 +14,18 @@ Progress = Callable[[str, float], None]
 
 def run(connection: DuckDBPyConnection, statement: str, values: Mapping[str, Any]) -> None:
     """Run one statement with those of `values` that it names (`$name`)."""
-    named = {name: values[name] for name in set(_PARAMETER.findall(statement))}
-    connection.execute(statement, named or None)
+    connection.execute(statement, _named(statement, values) or None)
+
+
+def fetched(
+    connection: DuckDBPyConnection, statement: str, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The rows of one statement, with those of `values` that it names."""
+    return connection.cursor().execute(statement, _named(statement, values) or None).fetchall()
+
+
+def _named(statement: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in set(_PARAMETER.findall(statement))}
 
 
 def run_all(

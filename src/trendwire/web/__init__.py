@@ -9,6 +9,7 @@ asgi.py        the slow lane: requests that were parsed
 connection.py  one connection, its deadlines and limits; watch.py what all of a server share
 addresses.py   who is calling, past trusted proxies
 admin.py       the admin API, one row for each operation of the desk
+bearer.py      the key of the two APIs that have one of their own: ingest.py (pushed posts) and admin.py
 pages.py       health, readiness, OpenAPI documents, the first page
 app.py         all of it put together over one data folder
 server.py      the process on its sockets, from its start to its last answer

@@ -4,7 +4,6 @@ Spoken on the socket in the home, to whose owner alone it is open, and under /ad
 where an admin key is configured. The command line, the console and anybody's scripts use the same rows.
 """
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
@@ -20,15 +19,13 @@ from trendwire import __version__
 from trendwire.accounts import Desk
 from trendwire.accounts import operations as ops
 from trendwire.errors import (
-    BadCredential,
     Code,
     InvalidInput,
     MethodNotAllowed,
-    NoCredential,
     NotFound,
     TrendwireError,
 )
-from trendwire.web import archive
+from trendwire.web import archive, bearer
 
 ROOT = "/admin/v1"
 MOST_BODY = 65_536
@@ -120,13 +117,8 @@ def admin_app(desk: Desk, key: str | None, milliseconds: Callable[[], int]) -> A
 
 
 def _authorise(request: Request, key: str | None) -> None:
-    if key is None:
-        return
-    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-    if not shown:
-        raise NoCredential("an admin key is needed: Authorization: Bearer ...")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(shown.strip().encode(), key.encode()):
-        raise BadCredential("the admin key is not valid")
+    if key is not None:
+        bearer.check(request.headers.get("authorization"), key, "admin key")
 
 
 async def _read(row: Row, request: Request) -> ops.Operation[Any]:

@@ -3,7 +3,7 @@
 A query is answered whole from one edition: the pinned one, or the one that is current when it begins.
 """
 
-from trendwire.domain.charts import Entry, HashtagEntry, SoundEntry
+from trendwire.domain.charts import WORLD, Entry, HashtagEntry, SoundEntry
 from trendwire.domain.queries import (
     Answer,
     ChartPage,
@@ -29,7 +29,12 @@ def answer(query: Query, editions: Editions) -> Answer:
         return chart_page(query, edition)
     if isinstance(query, DetailQuery):
         return _detail(query, edition)
-    return VocabularyAnswer(edition=edition.number, as_of=edition.as_of, regions=tuple(edition.regions))
+    return VocabularyAnswer(
+        edition=edition.number,
+        as_of=edition.as_of,
+        regions=tuple(edition.regions),
+        data_source=edition.data_source(WORLD),
+    )
 
 
 def chart_page(query: ChartQuery, edition: Edition) -> ChartPage:
@@ -42,6 +47,7 @@ def chart_page(query: ChartQuery, edition: Edition) -> ChartPage:
         query=query,
         entries=tuple(kept[start : start + query.limit]),
         total=len(kept),
+        data_source=edition.data_source(query.key.region),
     )
 
 
@@ -49,7 +55,13 @@ def _detail(query: DetailQuery, edition: Edition) -> DetailAnswer:
     detail = edition.detail(query.kind, query.subject, query.region)
     if detail is None:
         raise NotFound(_WIRE_NAME[query.kind], subject=query.subject, edition=edition.number)
-    return DetailAnswer(edition=edition.number, as_of=edition.as_of, query=query, detail=detail)
+    return DetailAnswer(
+        edition=edition.number,
+        as_of=edition.as_of,
+        query=query,
+        detail=detail,
+        data_source=edition.data_source(query.region),
+    )
 
 
 def _passes(entry: Entry, query: ChartQuery) -> bool:

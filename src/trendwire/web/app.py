@@ -27,6 +27,8 @@ from trendwire.web.console import Console, Doors, console_routes
 from trendwire.web.docs import docs_routes
 from trendwire.web.explorer import explorer_routes
 from trendwire.web.fields import NOT_KEPT, SECURITY_HEADERS
+from trendwire.web.ingest import PATH as INGEST_PATH
+from trendwire.web.ingest import Ingest
 from trendwire.web.lane import Lane
 from trendwire.web.metrics import House, Metrics
 from trendwire.web.pages import Page, pages
@@ -91,7 +93,11 @@ def of_settings(
     slow = SlowLane(api, lane, trusted)
     desk = WholeDesk(accounts.desk, Archive(settings.home, editions))
     console = Console(desk, Users(settings.home), lambda: moment().wall, trusted)
-    beside = [*_public_admin(settings, desk, moment), *_people(settings, console, editions)]
+    beside = [
+        *_public_admin(settings, desk, moment),
+        *_ingest(settings, moment),
+        *_people(settings, console, editions),
+    ]
     site = _site(slow, pages(editions, watch), accounts, beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
@@ -124,6 +130,14 @@ def _public_admin(settings: Settings, desk: Desk, moment: Callable[[], Moment]) 
         return []
     key = settings.admin_key.get_secret_value()
     return [Route(f"{ADMIN_ROOT}/{{rest:path}}", admin_app(desk, key, lambda: moment().wall))]
+
+
+def _ingest(settings: Settings, moment: Callable[[], Moment]) -> list[Route]:
+    """Where posts are pushed to, where a key for it is configured."""
+    if settings.ingest_key is None:
+        return []
+    key, most = settings.ingest_key.get_secret_value(), settings.max_push_mb << 20
+    return [Route(INGEST_PATH, Ingest(settings.home, key, most, lambda: moment().wall // 1000))]
 
 
 def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:

@@ -54,6 +54,8 @@ class Connection(HttpToolsProtocol):
         self._received = 0  # bytes of the head, then of the body with its framing, that is being received
         self._head_size = 0  # of its header lines and trailers
         self._body_size = 0
+        self._most_body = watch.limits.body_bytes
+        self._body_since = watch.now
         self._kept = bytearray()
         self._block: bytes | None = None
         self._unwelcome: str | None = None
@@ -148,19 +150,26 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if _declared(self.headers) > self._watch.limits.body_bytes:
+        limits = self._watch.limits
+        self._most_body = limits.larger_bodies.get(self.url.partition(b"?")[0], limits.body_bytes)
+        if _declared(self.headers) > self._most_body:
             self._reject(413, "the body is too large")
         self._in_head = False
         self._received = 0
-        self._deadline = self._watch.now + self._watch.limits.body_seconds
+        self._body_since = self._watch.now
+        self._deadline = self._watch.now + limits.body_seconds
         super().on_headers_complete()
         if self._watch.draining:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
-        if self._body_size > self._watch.limits.body_bytes:
+        limits = self._watch.limits
+        # What is answered already may run out, but not to a length that was granted for the answer's sake.
+        if self._body_size > (limits.body_bytes if self.cycle.response_complete else self._most_body):
             self._reject(413, "the body is too large")
+        shares = 1 + self._body_size // limits.body_bytes
+        self._deadline = self._body_since + shares * limits.body_seconds
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -214,7 +223,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._received > limits.head_bytes:
             self._refuse(431, "the header lines are too long")
-        elif not in_head and self._received > _FRAMING * limits.body_bytes:
+        elif not in_head and self._received > _FRAMING * self._most_body:
             self._refuse(413, "the body is too large")
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:

@@ -11,6 +11,7 @@ from trendwire.accounts.gate import Admission
 from trendwire.dialects.base import (
     COST_HEADER,
     CREDITS_HEADER,
+    DATA_SOURCE_HEADER,
     EDITION_HEADER,
     RATE_HEADER,
     REQUEST_ID_HEADER,
@@ -36,6 +37,7 @@ _EXPOSED = (
     "ETag",
     "Retry-After",
     EDITION_HEADER,
+    DATA_SOURCE_HEADER,
     REQUEST_ID_HEADER,
     COST_HEADER,
     CREDITS_HEADER,

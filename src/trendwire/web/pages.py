@@ -1,4 +1,4 @@
-"""What is served beside the dialects, without a key: health, readiness, OpenAPI documents."""
+"""What is served beside the dialects, without a key: health, readiness, provenance, OpenAPI documents."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -11,6 +11,7 @@ from trendwire.dialects.openapi import document, encoded
 from trendwire.dialects.openapi30 import document_30
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
+from trendwire.web import provenance
 from trendwire.web.watch import Watch
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -26,9 +27,13 @@ def pages(editions: Editions, watch: Watch) -> Mapping[str, Page]:
     async def ready(_request: Request) -> Response:
         return _unready("the server is about to end") if watch.draining else _ready(editions)
 
+    async def where_from(request: Request) -> Response:
+        return provenance.reply(request, editions)
+
     return {
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),
         "/readyz": ready,
+        provenance.PATH: where_from,
         "/openapi.json": _fixed(openapi),
         "/openapi-3.0.json": _fixed(openapi_30),
     }

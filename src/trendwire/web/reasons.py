@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, fields
 
 from trendwire.domain.charts import CHART_SIZE, MIN_CREATORS, WORLD, HashtagEntry, Move, SoundEntry
 from trendwire.domain.details import HashtagFacts, PeriodDetail
-from trendwire.domain.periods import Window
 from trendwire.domain.queries import ChartPage, DetailAnswer
 from trendwire.trends.scoring import Components, Surroundings, score
 
@@ -125,9 +124,11 @@ def _unranked(rows: list[Row], over: PeriodDetail) -> list[str]:
 
 
 def _counts(found: DetailAnswer) -> dict[str, int]:
-    region = found.detail.region(found.query.region)
-    window = Window.of(found.query.period, found.as_of)
-    return {"posts": region.posts_in(window), "views": region.views_in(window)}
+    region, period = found.detail.region(found.query.region), found.query.period
+    return {
+        "posts": region.posts_over(period, found.as_of),
+        "views": region.views_over(period, found.as_of),
+    }
 
 
 def _counted(found: DetailAnswer) -> list[str]:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from trendwire.dialects.base import CONTENT_TYPE, EDITION_HEADER, REQUEST_ID_BYTES
+from trendwire.dialects.base import CONTENT_TYPE, DATA_SOURCE_HEADER, EDITION_HEADER, REQUEST_ID_BYTES
 from trendwire.dialects.catalog import Call, parse, render
 from trendwire.domain.queries import Query
 from trendwire.editions import Edition, Editions
@@ -35,6 +35,7 @@ class Ready:
 
     call: Call
     edition: int
+    data_source: str
     etag: str
     variants: Variants
     _heads: dict[str, bytes] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Ready:
             ("vary", f"Accept-Encoding, {place}"),
             ASKED_AGAIN,
             (EDITION_HEADER.lower(), str(self.edition)),
+            (DATA_SOURCE_HEADER.lower(), self.data_source),
             *ALWAYS,
         )
 
@@ -102,7 +104,8 @@ class Shelf:
         mark = call.endpoint.dialect.request_id(0, _MARK_NOISE)
         body = render(call.endpoint, found, mark)
         told = body.replace(mark.encode(), b"")
-        ready = Ready(call, found.edition, _etag(found.edition, told), Variants(body, mark.encode()))
+        variants = Variants(body, mark.encode())
+        ready = Ready(call, found.edition, found.data_source, _etag(found.edition, told), variants)
         if self._is_current(query, found.edition):
             self._keep(target, ready)
         return ready

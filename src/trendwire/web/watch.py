@@ -7,6 +7,7 @@ parsing, and no limit here needs to be kept to the millisecond.
 import asyncio
 import email.utils
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -26,7 +27,10 @@ _REFUSED_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a client may take. Times in seconds (kept to a second), sizes in bytes."""
+    """What a client may take. Times in seconds (kept to a second), sizes in bytes.
+
+    `larger_bodies`: path -> the size there instead of `body_bytes`, with `body_seconds` for each of these.
+    """
 
     head_seconds: float = 10
     body_seconds: float = 30
@@ -35,6 +39,7 @@ class Limits:
     target_bytes: int = 8_192
     head_bytes: int = 16_384
     body_bytes: int = 1_048_576
+    larger_bodies: Mapping[bytes, int] = field(default_factory=dict)
     per_address: int = 512
     connections: int = 16_000
     trusted: Networks = ()

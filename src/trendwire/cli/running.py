@@ -1,0 +1,203 @@
+"""The command that goes on by itself: collects, stores, publishes and prunes, each when it is due."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import structlog
+import typer
+
+from trendwire import clock
+from trendwire.cli import printing
+from trendwire.cli.collecting import configuration_of, interrupted, means_of
+from trendwire.cli.program import Home, app, examples, settings_for
+from trendwire.editions import Record
+from trendwire.errors import NotReady
+from trendwire.facts.durable import exclusive
+from trendwire.facts.inbox import Inbox
+from trendwire.settings import Settings
+from trendwire.sources import changes
+from trendwire.sources.collect import drain
+from trendwire.sources.configuration import Configuration, ConfiguredSource
+from trendwire.sources.loop import Loop, Task
+from trendwire.sources.runs import Runs
+from trendwire.sources.schedule import Every, Last, Planned, Schedule
+from trendwire.sources.status import planned
+from trendwire.sources.visit import Means, visit
+from trendwire.web import logs
+
+LOCK = "run.lock"
+HOLDER = "run"
+MOST_THREADS = 16
+PUBLISHED = "published"
+DAILY = Every("1d", timedelta(days=1))
+SOON = Every("1m", timedelta(minutes=1))
+
+Publish = Callable[[date], Record]
+"""Makes a day what is served."""
+
+_log = structlog.get_logger()
+
+
+@app.command(epilog=examples("trendwire run"))
+def run(context: typer.Context, home: Home = None) -> None:
+    """Carry out the schedules of trendwire.toml until Ctrl+C or SIGTERM.
+
+    Collects each source when it is due, takes in what waits in the inbox, publishes yesterday when something
+    came, and prunes. One line of JSON on stderr for each job. One such process runs for each home.
+    """
+    settings = settings_for(context, home)
+    configuration = configuration_of(settings)
+    logs.configure(settings.log_level)
+    with exclusive(settings.home / LOCK, "running the schedules of this home"), interrupted() as stop:
+        Runs(settings.home).clear(HOLDER + " ", clock.now())
+        means = means_of(settings, HOLDER, stop)
+        tasks = tasks_of(settings.home, configuration, means, _published(settings, stop))
+        printing.line(_welcome(configuration))
+        Loop(
+            tasks,
+            ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="task"),
+            clock.now,
+            stop.wait,
+        ).run(stop.is_set)
+    _log.info("stopped")
+
+
+def tasks_of(home: Path, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
+    """All that is to be done for a home."""
+    sources = [Collect(source, means) for source in configuration.sources.values()]
+    now = means.clocks.now
+    return [
+        *sources,
+        Drain(home),
+        PublishChanges(home, configuration.publish.every, publish, now),
+        Prune(home, configuration.retention.runs, now),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Collects one source by its schedule."""
+
+    source: ConfiguredSource
+    means: Means
+
+    def planned(self) -> Planned | None:
+        return planned(self.source, Runs(self.means.home))
+
+    def do(self) -> None:
+        run = visit(self.source, self.means, lambda _source, _pages, _rows: None)
+        _log.info(
+            "collected",
+            **{key: value for key, value in msgspec.to_builtins(run).items() if value not in ("", None)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Takes in what waits in the inbox, whoever put it there."""
+
+    home: Path
+
+    def planned(self) -> Planned | None:
+        return Planned("drain", SOON) if Inbox(self.home).waiting() else None
+
+    def do(self) -> None:
+        drained = drain(self.home)
+        if drained is not None:
+            _log.info("stored", **msgspec.structs.asdict(drained))
+
+
+@dataclass(slots=True)
+class PublishChanges:
+    """Publishes yesterday at a set pace, where something came since the last time."""
+
+    home: Path
+    every: Schedule
+    publish: Publish
+    now: Callable[[], datetime]
+    _last: Last | None = field(default=None, init=False)
+
+    def planned(self) -> Planned | None:
+        return Planned("publish", self.every, self._last)
+
+    def do(self) -> None:
+        started = self.now()
+        try:
+            record = publish_if_changed(self.home, started.date() - timedelta(days=1), self.publish)
+        finally:
+            self._last = Last(started, self.now())
+        if record is not None:
+            told = {"edition": record.number, "as_of": record.as_of.isoformat(), "charts": record.charts}
+            _log.info("published", **told, subjects=record.subjects, seconds=round(record.seconds, 1))
+
+
+@dataclass(slots=True)
+class Prune:
+    """Forgets what is older than it is to be kept."""
+
+    home: Path
+    runs_days: int | None
+    now: Callable[[], datetime]
+    _last: Last | None = field(default=None, init=False)
+
+    def planned(self) -> Planned | None:
+        return Planned("prune", DAILY, self._last)
+
+    def do(self) -> None:
+        now = self.now()
+        self._last = Last(now, now)
+        if self.runs_days is not None:
+            gone = Runs(self.home).prune(now - timedelta(days=self.runs_days))
+            _log.info("pruned", runs=gone)
+
+
+def publish_if_changed(home: Path, as_of: date, publish: Publish) -> Record | None:
+    """Publish a day if anything came since it was published last; the record, or None."""
+    state = changes.state(home, as_of)
+    runs = Runs(home)
+    if not changes.anything(home) or runs.mark(PUBLISHED) == state:
+        return None
+    record = publish(as_of)
+    runs.set_mark(PUBLISHED, state)
+    return record
+
+
+def _published(settings: Settings, stop: threading.Event) -> Publish:
+    """Publishing in a process of its own, which gives its memory back and ends with this one."""
+
+    def publish(as_of: date) -> Record:
+        command = [sys.executable, "-m", "trendwire", "--home", str(settings.home)]
+        with subprocess.Popen(  # noqa: S603  our own command
+            [*command, "publish", "--as-of", as_of.isoformat(), "--json"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child:
+            out, err = _outcome(child, stop)
+        if child.returncode:
+            words = err.strip().rsplit("\n", 1)[-1].removeprefix("trendwire: ")
+            raise NotReady(f"publishing {as_of} failed: {words or f'exit code {child.returncode}'}")
+        return msgspec.json.decode(out, type=Record)
+
+    return publish
+
+
+def _outcome(child: "subprocess.Popen[str]", stop: threading.Event) -> tuple[str, str]:
+    while True:
+        try:
+            return child.communicate(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            if stop.is_set():
+                child.terminate()
+
+
+def _welcome(configuration: Configuration) -> str:
+    by_schedule = sum(source.every is not None for source in configuration.sources.values())
+    return f"Trendwire collects {by_schedule} sources by schedule; Ctrl+C stops it"
