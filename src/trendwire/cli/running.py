@@ -25,14 +25,13 @@ from trendwire.settings import Settings
 from trendwire.sources import changes
 from trendwire.sources.collect import drain
 from trendwire.sources.configuration import Configuration, ConfiguredSource
-from trendwire.sources.loop import Loop, Task
+from trendwire.sources.loop import LOCK, Loop, Task
 from trendwire.sources.runs import Runs
 from trendwire.sources.schedule import Every, Last, Planned, Schedule
 from trendwire.sources.status import planned
 from trendwire.sources.visit import Means, visit
 from trendwire.web import logs
 
-LOCK = "run.lock"
 HOLDER = "run"
 MOST_THREADS = 16
 PUBLISHED = "published"
@@ -83,7 +82,7 @@ def tasks_of(home: Path, configuration: Configuration, means: Means, publish: Pu
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Collects one source by its schedule."""
+    """Collects one source by its schedule, and when that is wished for."""
 
     source: ConfiguredSource
     means: Means

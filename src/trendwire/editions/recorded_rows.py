@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from trendwire.domain.charts import CHART_SIZE, ChartKey, HashtagEntry, Kind, Move, SoundEntry
-from trendwire.domain.details import PeriodDetail, RegionDetail
+from trendwire.domain.charts import CHART_SIZE, ChartKey, Face, HashtagEntry, Kind, Move, SoundEntry
+from trendwire.domain.details import PeriodDetail, RegionDetail, Related
 from trendwire.domain.periods import buckets
+from trendwire.domain.subjects import own_id
 from trendwire.editions.told import Subject, Told, hashtag_id
 from trendwire.facts.memberships import Standing
 from trendwire.facts.recorded import RecordedChart, RecordedRow
+
+FACES = 3
+"""Creators beside a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,16 @@ class Rows:
     def over(self, row: RecordedRow) -> PeriodDetail:
         """What the row tells of the whole window, for the subject's detail."""
         own = _scaled(row, self.key.period, self.as_of) if _has_own_curve(row) else None
-        return PeriodDetail(promoted=row.promoted, posts=row.posts, views=row.views, curve=own)
+        return PeriodDetail(
+            promoted=row.promoted,
+            ages=row.audience_ages,
+            interests=row.audience_interests,
+            countries=row.audience_countries,
+            related=tuple(Related(name, id_ or own_id(name)) for name, id_ in row.related),
+            posts=row.posts,
+            views=row.views,
+            curve=own,
+        )
 
     def _hashtag(self, rank: int, row: RecordedRow) -> HashtagEntry:
         told = self.subjects[self._subject(row)]
@@ -47,7 +60,7 @@ class Rows:
             industry=row.industry or self.key.industry or told.of("industry"),
             promoted=row.promoted,
             curve=self._curve(row),
-            creators=(),
+            creators=tuple(Face("", name, avatar) for name, avatar in row.creators[:FACES]),
             posts=row.posts or 0,
             views=self._views(row),
             rank=rank,

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from trendwire.errors import Conflict
 
 _TEMPORARY = ".part"
+_TRIES, _BETWEEN = 3, 0.02
+"""How often a lock is tried for, and seconds between: who only looks (`held`) has it for an instant."""
 
 
 def sync(path: Path) -> None:
@@ -91,7 +94,7 @@ def sweep(folder: Path) -> None:
 def exclusive(path: Path, doing: str) -> Iterator[None]:
     """Hold the lock file `path`. Conflict names the process that already is `doing` the same."""
     with _opened(path) as handle:
-        if not _locked(handle, fcntl.LOCK_EX):
+        if not _locked_soon(handle):
             raise Conflict(f"another process (pid {_holder(path)}) is {doing}", lock=str(path))
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
@@ -113,6 +116,18 @@ def alone(path: Path, *, wait: bool = False) -> Iterator[bool]:
         if wait:
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield wait or _locked(handle, fcntl.LOCK_EX)
+
+
+def held(path: Path) -> bool:
+    """Whether a process holds the lock file `path` with `exclusive`; nothing is made by looking."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _locked(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -142,6 +157,14 @@ def _locked(handle: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _locked_soon(handle: int) -> bool:
+    for _ in range(_TRIES - 1):
+        if _locked(handle, fcntl.LOCK_EX):
+            return True
+        time.sleep(_BETWEEN)
+    return _locked(handle, fcntl.LOCK_EX)
 
 
 def _holder(path: Path) -> str:

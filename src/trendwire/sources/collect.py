@@ -7,7 +7,7 @@ for some pages again, which doubles nothing. Nothing that comes puts an end to w
 shrank is put aside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -151,6 +151,7 @@ class _Walk:
 
     def _walk(self, told: Told, stopped: Callable[[], bool]) -> Verdict:
         cursor: Cursor | None = self._begin()
+        self._reached = cursor  # so that what fails at once keeps its place, too
         course = _Course()
         while cursor is not None:
             course.check(cursor)
@@ -263,11 +264,18 @@ class _Course:
         if not page.posts and not page.charts:
             return
         told = [chart.digest for chart in page.charts]
-        digest = blake2b(canonical([page.posts, told]).encode()).digest()
+        digest = blake2b(canonical([list(map(_untimed, page.posts)), told]).encode()).digest()
         self._same = self._same + 1 if digest == self._page else 0
         self._page = digest
         if self._same > MOST_SAME:
             raise WentInCircles(f"the source gives the same page {self._same + 1} times in a row")
+
+
+def _untimed(row: object) -> object:
+    """A row without the moment at which it was read, which differs each time."""
+    if not isinstance(row, Mapping):
+        return row
+    return {name: value for name, value in row.items() if name != "observed_at"}
 
 
 class WentInCircles(SourceError):

@@ -192,8 +192,8 @@ def _source(
     _check_name(name)
     rows = table(told, where)
     connector = _connector(rows, connectors, where)
-    own, options = names(SourceTable), names(connector.options)
-    checked(rows, (*own, *connector.secrets, *options), where)
+    own = names(SourceTable)
+    checked(rows, (*own, *connector.secrets, *names(connector.options)), where)
     given = struct({key: rows[key] for key in own if key in rows}, SourceTable, where)
     return ConfiguredSource(
         name=name,
@@ -203,10 +203,18 @@ def _source(
         address=given.address or connector.address,
         limits=Limits(allow_private=given.allow_private, proxies=given.proxies),
         quota=_quota(connector.quota, given.requests_a_day),
-        options=struct({key: rows[key] for key in options if key in rows}, connector.options, where),
+        options=_options(rows, connector, where, folder),
         secrets={key: place(rows.get(key), f"{where}.{key}") for key in connector.secrets},
         folder=folder,
     )
+
+
+def _options(rows: Mapping[str, Any], connector: type[Connector], where: str, home: Path) -> Options:
+    """What the kind may be told; a folder begins at the home, as the files of secrets do."""
+    given = {key: rows[key] for key in names(connector.options) if key in rows}
+    if isinstance(given.get("folder"), str):
+        given["folder"] = str(home / Path(given["folder"]).expanduser())
+    return struct(given, connector.options, where)
 
 
 def _quota(allowed: Quota, requests_a_day: int | None) -> Quota:

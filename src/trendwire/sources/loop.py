@@ -6,20 +6,31 @@ Owns no clock and no threads: both are handed in, so that a week passes in a sec
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from trendwire.errors import TrendwireError
+from trendwire.facts.durable import held
 from trendwire.sources.schedule import Planned, due
 
+LOCK = "run.lock"
+"""In a home, held by the process that carries out its schedules."""
+
 TICK = timedelta(seconds=5)
-"""How often the loop looks around at least: for batches in the inbox, for sources paused and resumed."""
+"""How often the loop looks around at least: for batches in the inbox, for sources paused, resumed and
+wished for."""
 
 PENALTY = timedelta(minutes=1)
 """How long a task is left alone that could not even note how it went."""
 
 _log = structlog.get_logger()
+
+
+def is_at_work(home: Path) -> bool:
+    """Whether a process carries out the schedules of the home (`trendwire run`)."""
+    return held(home / LOCK)
 
 
 class Task(Protocol):

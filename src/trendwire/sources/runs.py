@@ -1,6 +1,6 @@
 """What became of each run of each source, and where the next one begins: `sources.sqlite` in the home.
 
-Owns cursors, budgets, breakers, pauses, the list of runs, and the leases that keep two processes from
+Owns cursors, budgets, breakers, pauses, wishes, the list of runs, and the leases that keep two processes from
 running one source at once. Any process may open it. Moments are Unix milliseconds (UTC).
 """
 
@@ -20,7 +20,7 @@ from trendwire.sources.pace import Breaker, Budget
 from trendwire.statements import named
 
 FILE = "sources.sqlite"
-VERSION = 1
+VERSION = 2
 LEASE = timedelta(minutes=30)
 """A lease that was not renewed for so long is free; it is renewed with every page that is stored, and a
 client waits at most a quarter of an hour for a reply."""
@@ -173,9 +173,19 @@ class Runs:
             db.execute(_SQL["know"], {"source": source})
             db.execute(_SQL["pause"], {"source": source, "paused": int(paused)})
 
+    def wish(self, source: str, now: datetime) -> None:
+        """Ask for a run as soon as may be, whatever the schedule says, of a paused source too."""
+        self._do("wish", source=source, at=ms(now))
+
+    def wished(self, source: str) -> int | None:
+        """Since when a run is asked for that has not begun; None where none is."""
+        found: int | None = self._value("wished", source=source)
+        return found
+
     def begin(self, source: str, now: datetime) -> int:
-        """Note that a run begins; its number."""
+        """Note that a run begins, which is the one that was wished for; its number."""
         with self._open() as db:
+            db.execute(_SQL["fulfil"], {"source": source})
             return int(db.execute(_SQL["begin"], {"source": source, "started": ms(now)}).lastrowid or 0)
 
     def end(self, number: int, run: Run) -> None:

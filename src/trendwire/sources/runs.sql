@@ -1,5 +1,6 @@
 -- name: schema
--- One row per source that was ever run or paused, one per run, and the size of each chart when it was last good.
+-- One row per source that was ever run or paused, one per run, the size of each chart when it was last good, and
+-- runs that are wanted now.
 create table if not exists source (
     name text primary key,
     cursor text,
@@ -33,6 +34,7 @@ create table if not exists chart (
     primary key (source, chart)
 ) strict, without rowid;
 create table if not exists mark (name text primary key, value text not null) strict;
+create table if not exists wish (source text primary key, at integer not null) strict;
 
 -- name: know
 -- A source has its row from the first time anything is said of it.
@@ -67,6 +69,18 @@ select cursor, budget, breaker, paused from source where name = :source;
 -- name: pause
 -- A paused source is left alone by the schedule.
 update source set paused = :paused where name = :source;
+
+-- name: wish
+-- Somebody wants a run now; whoever asks again before it begins asks for the same one.
+insert into wish (source, at) values (:source, :at) on conflict (source) do nothing;
+
+-- name: wished
+-- Since when a run is wanted.
+select at from wish where source = :source;
+
+-- name: fulfil
+-- Any run that begins is the one that was wanted.
+delete from wish where source = :source;
 
 -- name: begin
 -- A run that has not ended yet has no ending.

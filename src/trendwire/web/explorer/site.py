@@ -257,6 +257,7 @@ class Explorer:
             "periods": CHART_PERIODS,
             "kinds": rows.WORDS,
             "where": _where(asked),
+            "data_source": edition.data_source(asked.region),
             "formats": {name: asked.at(f"{path}.{name}") for name in FORMATS},
             "world": WORLD,
         }

@@ -6,7 +6,7 @@ from datetime import date
 
 from trendwire.domain.charts import CHART_SIZE, ChartKey, HashtagEntry, PostLink, SoundEntry
 from trendwire.domain.details import Detail, HashtagFacts, PeriodDetail, Related
-from trendwire.domain.periods import CHART_PERIODS, Window, buckets, from_epoch_day
+from trendwire.domain.periods import CHART_PERIODS, buckets, from_epoch_day
 from trendwire.domain.queries import ChartPage, ChartQuery, DetailAnswer, DetailQuery
 from trendwire.domain.taxonomy import countries, industries, interests
 from trendwire.editions import Edition
@@ -59,7 +59,7 @@ def subject(asked: Asked, edition: Edition) -> Subject:
     detail = edition.detail(asked.kind, asked.name)
     if detail is None:
         raise NotFound(asked.kind.value, subject=asked.name)
-    region, window = detail.region(asked.region), Window.of(asked.period, edition.as_of)
+    region = detail.region(asked.region)
     over = region.period(asked.period)
     name, beside = _named(detail)
     page = _chart(asked, edition)
@@ -70,8 +70,8 @@ def subject(asked: Asked, edition: Edition) -> Subject:
         over=over,
         row=_row(page, asked.name),
         why=_why(asked, edition, detail, page),
-        posts=region.posts_in(window),
-        views=region.views_in(window),
+        posts=region.posts_over(asked.period, edition.as_of),
+        views=region.views_over(asked.period, edition.as_of),
         first_day=None if region.first_day is None else from_epoch_day(region.first_day),
         popular_days=region.popular_days,
         popularity=region.popularity(asked.period, edition.as_of),
@@ -82,7 +82,7 @@ def subject(asked: Asked, edition: Edition) -> Subject:
         interests=[(interests()[one], index) for one, index in over.interests if one in interests()],
         related=over.related,
         top_posts=region.top_posts(asked.period),
-        regions=_regions(detail, window),
+        regions=_regions(detail, asked.period, edition.as_of),
     )
 
 
@@ -106,7 +106,6 @@ def curve_table(found: Subject, told: Mapping[str, object]) -> Table:
 
 def compared(asked: Asked, edition: Edition) -> list[tuple[str, str, int, int, Series]]:
     """(identity, name, posts, views, curve) of each subject asked for. Raises NotFound for an unknown one."""
-    window = Window.of(asked.period, edition.as_of)
     found = []
     for one in asked.names:
         detail = edition.detail(asked.kind, one, asked.region)
@@ -114,7 +113,8 @@ def compared(asked: Asked, edition: Edition) -> list[tuple[str, str, int, int, S
             raise NotFound(f"{asked.kind.value} {one!r}", subject=one)
         region, (name, _) = detail.region(asked.region), _named(detail)
         curve = Series(name, region.curve(asked.period, edition.as_of))
-        found.append((one, name, region.posts_in(window), region.views_in(window), curve))
+        posts = region.posts_over(asked.period, edition.as_of)
+        found.append((one, name, posts, region.views_over(asked.period, edition.as_of), curve))
     return found
 
 
@@ -151,9 +151,9 @@ def _why(asked: Asked, edition: Edition, detail: Detail, page: ChartPage | None)
     return explanation(answer, page)
 
 
-def _regions(detail: Detail, window: Window) -> list[tuple[str, str, int, int]]:
+def _regions(detail: Detail, period: int, as_of: date) -> list[tuple[str, str, int, int]]:
     counted = [
-        (code, countries()[code].name, region.posts_in(window), region.views_in(window))
+        (code, countries()[code].name, region.posts_over(period, as_of), region.views_over(period, as_of))
         for code, region in detail.regions.items()
         if code in countries()
     ]
