@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve sample docs lock clean
+.PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve bench-engine sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,8 +52,9 @@ imports: dev
 pytest: dev
 	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy --ignore tests/browser
 
-test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores
-	@$(BIN)/pytest tests/heavy -n 2
+test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores, Spark
+	@command -v java >/dev/null || { echo "test-heavy needs Java 17 (on Debian: apt install openjdk-17-jre-headless)."; exit 1; }
+	@$(BIN)/pytest tests/heavy -n 2 --dist loadgroup
 
 # apart from the others: the driver of a browser keeps an event loop in its process
 test-browser: dev ## the pages in a real browser (Debian's chromium)
@@ -63,7 +64,7 @@ screenshots: dev ## take the pictures of docs/images anew
 	@$(BIN)/python -m tests.browser.screenshots
 
 soak: $(VENV)/.bench ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
-	@KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly
+	@SPARK_POSTS=200000 KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly
 
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
 	@$(BIN)/python -m tests.quality
@@ -79,6 +80,9 @@ bench-serve: $(VENV)/.bench ## this server beside nginx and FastAPI (ROUNDS=3 SE
 	  apt-get install -y -qq --no-install-recommends nginx-light wrk util-linux; } \
 	|| { echo "bench-serve needs nginx, wrk and taskset (on Debian: apt install nginx-light wrk util-linux)."; exit 1; }
 	@$(BIN)/python -m bench.serve
+
+bench-engine: $(VENV)/.bench ## the engine at 1 and 10 million posts (SIZES=1m,10m CORES=2 MEMORY_MB=6000)
+	@$(BIN)/python -m bench.engine
 
 sample: dev ## make the bundled sample edition anew, that test keys are answered from
 	@$(BIN)/python -m tests.sample

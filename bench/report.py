@@ -68,9 +68,14 @@ def written(page: str, told: Mapping[str, float], runs: Runs, flipped: Run, size
     rows.append("|---|---|---|---|---|---|---|---|")
     rows += [_row(_NAMES[side], asked, many) for (side, asked), many in runs.items()]
     rows.append(_row("full path, another edition each second", "list", [flipped]))
-    shown = (MARKS[0], _where(size), "", *rows, "", *_said(told), MARKS[1])
-    before, rest = page.split(MARKS[0])
-    return before + "\n".join(shown) + rest.split(MARKS[1])[1]
+    return placed(page, MARKS, (_where(size), "", *rows, "", *_said(told)))
+
+
+def placed(page: str, marks: tuple[str, str], lines: Sequence[str]) -> str:
+    """The page with these lines between the marks, and nothing else changed."""
+    before, first, rest = page.partition(marks[0])
+    _, last, after = rest.partition(marks[1])
+    return before + "\n".join((first, *lines, last)) + after
 
 
 def _said(told: Mapping[str, float]) -> tuple[str, ...]:
@@ -107,11 +112,12 @@ def _where(size: tuple[int, float]) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "fastapi"))
     return f"""\
 Medians of `ROUNDS={size[0]} SECONDS_EACH={size[1]:g} make bench-serve` on {clock.now().date()},
-one core for the server, another for wrk. {_processor()}, {os.cpu_count()} cores, Linux {platform.release()},
+one core for the server, another for wrk. {processor()}, {os.cpu_count()} cores, Linux {platform.release()},
 Python {platform.python_version()}, {versions}, {_nginx()}."""
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What this machine computes with."""
     found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     return found[1] if found else platform.machine()
 

@@ -12,10 +12,12 @@ nothing here serves a request or reads the clock but to say how long a build too
 import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from trendwire import __version__, clock
 from trendwire.editions import Record
@@ -34,22 +36,41 @@ from trendwire.sources.files import FileSource
 from trendwire.sources.ingest import IngestReport
 from trendwire.sources.ingest import ingest as take_in
 from trendwire.sources.streams import STDIN
-from trendwire.trends.build import Resources, build
+from trendwire.trends.build import Build, Resources
+from trendwire.trends.build import build as embedded
 from trendwire.trends.last_day import last_day
 from trendwire.trends.ranking import Published
 
 __all__ = [
     "IngestReport",
+    "embedded",
     "ingest",
     "ingest_from",
     "latest_day",
     "prune",
     "publish",
     "publish_range",
+    "spark",
 ]
 
 Progress = Callable[[str, float], None]
 """Told the stage and the share (0..1) of it that is done."""
+
+
+class Engine(Protocol):
+    """Computes what an edition serves: `trends.build.build`, or the same on a cluster (`spark`)."""
+
+    def __call__(
+        self,
+        parts: Sequence[Path],
+        as_of: date,
+        published: Sequence[Published],
+        scratch: Path,
+        progress: Progress,
+        resources: Resources,
+    ) -> AbstractContextManager[Build]:
+        """See `trends.build.build`."""
+        ...
 
 
 MOST_WORKERS = 4
@@ -103,12 +124,23 @@ def publish(
     return record
 
 
+def spark(master: str) -> Engine:
+    """The engine on the Spark cluster at `master`. Raises InvalidInput where Spark is not installed."""
+    try:
+        from trendwire.trends.cluster.build import build as build_on
+        from trendwire.trends.cluster.spark import cluster
+    except ImportError as error:
+        raise InvalidInput("--engine", "spark needs more: pip install 'trendwire[spark]'") from error
+    return partial(build_on, partial(cluster, master))
+
+
 def publish_range(
     settings: Settings,
     first: date,
     last: date,
     progress: Progress,
     markets: Mapping[str, str] | None = None,
+    engine: Engine = embedded,
 ) -> Iterator[Record]:
     """The same for each day from `first` to `last`, oldest first, so that each knows those before it."""
     if first > last:
@@ -116,7 +148,8 @@ def publish_range(
     given = rules(markets or {})
     with publishing(settings.home) as publisher:
         for number in range((last - first).days + 1):
-            yield _publish(settings, publisher, first + timedelta(days=number), progress, given)
+            as_of = first + timedelta(days=number)
+            yield _publish(settings, publisher, as_of, progress, given, engine)
         publisher.prune(settings.keep_editions)
 
 
@@ -127,10 +160,18 @@ def prune(settings: Settings) -> tuple[int, ...]:
 
 
 def _publish(
-    settings: Settings, publisher: Publisher, as_of: date, progress: Progress, given: Mapping[str, Rule]
+    settings: Settings,
+    publisher: Publisher,
+    as_of: date,
+    progress: Progress,
+    given: Mapping[str, Rule],
+    engine: Engine,
 ) -> Record:
     begun = clock.monotonic()
-    with _scratch(settings) as scratch, _computed(settings, as_of, scratch, progress) as computed:
+    with (
+        _scratch(settings) as scratch,
+        _computed(settings, as_of, scratch, progress, engine) as computed,
+    ):
         progress("publish", 0.0)
         content = _with_recorded(settings.home, computed, given, scratch)
         record = publisher.publish(content, clock.now(), clock.monotonic() - begun, __version__)
@@ -139,7 +180,9 @@ def _publish(
 
 
 @contextmanager
-def _computed(settings: Settings, as_of: date, scratch: Path, progress: Progress) -> Iterator[Content]:
+def _computed(
+    settings: Settings, as_of: date, scratch: Path, progress: Progress, engine: Engine
+) -> Iterator[Content]:
     """What the posts give; nothing where there are only recorded charts."""
     members = scratch / "memberships.parquet"
     with FactStore(settings.home).reading() as parts:
@@ -148,7 +191,7 @@ def _computed(settings: Settings, as_of: date, scratch: Path, progress: Progress
             yield Content(as_of, (), (), members)
             return
         published = _published(settings.home)
-        with build(parts, as_of, published, scratch, progress, _resources(settings)) as built:
+        with engine(parts, as_of, published, scratch, progress, _resources(settings)) as built:
             built.write_memberships(members)
             yield Content(as_of, built.charts(), built.subjects(), members, built.provenance(__version__))
 

@@ -3,6 +3,7 @@
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -21,6 +22,13 @@ from trendwire.sources.simulator import World, simulate
 
 LATEST = "latest"
 _BAR_EVERY = 5000
+
+
+class Engine(StrEnum):
+    """What computes an edition."""
+
+    EMBEDDED = "embedded"
+    SPARK = "spark"
 
 
 @app.command(
@@ -83,6 +91,13 @@ def publish(
     first: Annotated[
         str | None, typer.Option("--from", metavar="DAY", help="Publish each day from this one on.")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What computes: this machine, or a Spark cluster (needs trendwire[spark]).")
+    ] = Engine.EMBEDDED,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The cluster: `spark://host:7077`, `yarn`, `k8s://...`."),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -92,12 +107,22 @@ def publish(
     begin = last if first is None else _day("--from", first)
     markets = configuration_of(settings).publish.markets
     with printing.progress() as told:
-        made = list(pipeline.publish_range(settings, begin, last, told, markets))
+        made = list(pipeline.publish_range(settings, begin, last, told, markets, _engine(engine, master)))
     if as_json:
         printing.as_json(made[0] if first is None else made)
         return
     for edition in made:
         printing.pairs(_published(edition))
+
+
+def _engine(engine: Engine, master: str | None) -> pipeline.Engine:
+    if engine is Engine.EMBEDDED:
+        if master is not None:
+            raise InvalidInput("--master", "is told with --engine spark only")
+        return pipeline.embedded
+    if master is None:
+        raise InvalidInput("--master", "must name the cluster, for instance spark://host:7077")
+    return pipeline.spark(master)
 
 
 def _published(edition: Record) -> list[tuple[str, object]]:

@@ -14,12 +14,15 @@ one creator in eight uses is therefore related to nothing, and nothing to it, an
 
 from collections.abc import Callable
 from math import floor, log
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from trendwire.domain.charts import WORLD
 from trendwire.statements import named
 from trendwire.trends.execution import run_all
+
+SQL = named("trendwire.trends", "affinity.sql")
 
 BILLION = 1_000_000_000
 
@@ -61,7 +64,12 @@ def write_table(connection: DuckDBPyConnection, told: Callable[[float], None]) -
 
     Reads uses and subjects of `rollups`, and recent, nested, spots, reach and audience_size of `details`.
     """
-    values = {
+    run_all(connection, SQL, _STATEMENTS, values(), told)
+
+
+def values() -> dict[str, Any]:
+    """What the statements of affinity.sql name."""
+    return {
         "world": WORLD,
         "support": SUPPORT,
         "least_crowd": LEAST_CROWD,
@@ -71,4 +79,3 @@ def write_table(connection: DuckDBPyConnection, told: Callable[[float], None]) -
         "billion": BILLION,
         "most": MOST_RELATED,
     }
-    run_all(connection, named(__package__, "affinity.sql"), _STATEMENTS, values, told)

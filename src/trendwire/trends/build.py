@@ -26,6 +26,9 @@ from trendwire.trends.ranking import Published
 
 _SQL = named("trendwire.trends", "build.sql")
 
+SIZES = _SQL["sizes"]
+"""How many charts and subjects a finished build holds."""
+
 _BATCH = 1000
 """Documents fetched at once: a few megabytes."""
 
@@ -101,5 +104,5 @@ def build(
         ranking.create(connection, as_of, published, progress)
         documents.create(connection, as_of, progress)
         details.write_tables(connection, as_of, progress)
-        charts, subjects = connection.execute(_SQL["sizes"]).fetchall()[0]
+        charts, subjects = connection.execute(SIZES).fetchall()[0]
         yield Build(connection, as_of, parts, chart_count=charts, subject_count=subjects)

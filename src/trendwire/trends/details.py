@@ -10,6 +10,7 @@ smallest place. Sums of shares are whole numbers, so that no order of rows or th
 """
 
 from datetime import date
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -19,6 +20,8 @@ from trendwire.domain.taxonomy import countries, interests
 from trendwire.statements import named
 from trendwire.trends import affinity
 from trendwire.trends.execution import Progress, run_all
+
+SQL = named("trendwire.trends", "details.sql")
 
 MOST_INTERESTS = 5
 MOST_COUNTRIES = 11
@@ -53,6 +56,7 @@ _PARTS = (
     "counts_text",
     "regions_text",
     "forget_spots",
+    "totals",
     "subject_facts",
     "detail_documents",
     "forget",
@@ -61,8 +65,15 @@ _PARTS = (
 
 def write_tables(connection: DuckDBPyConnection, as_of: date, progress: Progress) -> None:
     """Make detail_documents for the edition of `as_of`; what only led to it is dropped again."""
-    statements = named(__package__, "details.sql")
-    values = {
+    given = values(as_of)
+    run_all(connection, SQL, _GROUNDS, given, lambda done: progress("details", 0.2 * done))
+    affinity.write_table(connection, lambda done: progress("details", 0.2 + 0.1 * done))
+    run_all(connection, SQL, _PARTS, given, lambda done: progress("details", 0.3 + 0.7 * done))
+
+
+def values(as_of: date) -> dict[str, Any]:
+    """What the statements of details.sql name."""
+    return {
         "as_of": epoch_day(as_of),
         "world": WORLD,
         "periods": list(DETAIL_PERIODS),
@@ -75,6 +86,3 @@ def write_tables(connection: DuckDBPyConnection, as_of: date, progress: Progress
         "most_countries": MOST_COUNTRIES,
         "most_posts": MOST_POSTS,
     }
-    run_all(connection, statements, _GROUNDS, values, lambda done: progress("details", 0.2 * done))
-    affinity.write_table(connection, lambda done: progress("details", 0.2 + 0.1 * done))
-    run_all(connection, statements, _PARTS, values, lambda done: progress("details", 0.3 + 0.7 * done))

@@ -422,14 +422,21 @@ DROP TABLE spots;
 DROP TABLE recent;
 DROP TABLE nested;
 
--- name: subject_facts
--- What a subject is, apart from any window, and its counts over the whole history.
-CREATE TABLE subject_facts AS
+-- name: totals
+-- Posts and views of a subject over the whole history.
+CREATE TABLE totals AS
 WITH posts_of AS (
     SELECT subject, count(*) AS posts FROM uses GROUP BY subject
 ), views_of AS (
     SELECT subject, sum(views)::BIGINT AS views FROM daily WHERE region = $world GROUP BY subject
 )
+SELECT subject, posts_of.posts, coalesce(views_of.views, 0) AS views
+FROM posts_of
+LEFT JOIN views_of USING (subject);
+
+-- name: subject_facts
+-- What a subject is, apart from any window, and its counts over the whole history.
+CREATE TABLE subject_facts AS
 SELECT
     subject, kind, identity,
     concat(
@@ -444,11 +451,10 @@ SELECT
                 'commercial': commercial, 'industry': industry
             })
         END,
-        ',"posts_all":', posts_of.posts, ',"views_all":', coalesce(views_of.views, 0)
+        ',"posts_all":', totals.posts, ',"views_all":', totals.views
     ) AS text
 FROM subjects
-JOIN posts_of USING (subject)
-LEFT JOIN views_of USING (subject)
+JOIN totals USING (subject)
 LEFT JOIN (FROM industries WHERE last_day = $as_of) USING (subject);
 
 -- name: detail_documents
@@ -464,4 +470,5 @@ LEFT JOIN gathered USING (subject);
 -- name: forget
 -- What only led to detail_documents.
 DROP TABLE regions_text;
+DROP TABLE totals;
 DROP TABLE subject_facts;

@@ -16,7 +16,7 @@ from trendwire.domain.periods import CHART_PERIODS, buckets, epoch_day
 from trendwire.statements import named
 from trendwire.trends.execution import Progress, run_all
 
-_SQL = named("trendwire.trends", "documents.sql")
+SQL = named("trendwire.trends", "documents.sql")
 
 SAMPLE_SIZE = 3
 """Creators beside a hashtag, and posts beside a creator."""
@@ -24,7 +24,7 @@ SAMPLE_SIZE = 3
 TOP_POSTS = 50
 """Posts beside a sound."""
 
-_TABLES = (
+TABLES = (
     "bucket_days",
     "shown",
     "shown_posts",
@@ -45,13 +45,18 @@ _TABLES = (
 
 def create(connection: DuckDBPyConnection, as_of: date, progress: Progress) -> None:
     """Make `chart_documents` from what `rollups` and `ranking` made for the same as_of."""
-    values = {
+    run_all(connection, SQL, TABLES, values(as_of), partial(progress, "charts"))
+
+
+def values(as_of: date) -> dict[str, Any]:
+    """What the statements of documents.sql name."""
+    return {
         "as_of": epoch_day(as_of),
         "world": WORLD,
         "sample_size": SAMPLE_SIZE,
         "top_posts": TOP_POSTS,
+        **_points(as_of),
     }
-    run_all(connection, _SQL, _TABLES, values | _points(as_of), partial(progress, "charts"))
 
 
 def _points(as_of: date) -> dict[str, Any]:

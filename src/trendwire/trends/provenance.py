@@ -36,24 +36,35 @@ def provenance(
         "parts": [str(part) for part in parts],
         "world": WORLD,
     }
-    samples: dict[str, dict[int, Sample]] = {}
-    for region, period, posts, creators in fetched(connection, _SQL["samples"], values):
-        samples.setdefault(region, {})[period] = Sample(posts=posts, creators=creators)
-    origins: dict[str, list[SourceSpan]] = {}
-    for region, name, rows, oldest, newest in fetched(connection, _SQL["origins"], values):
+    spans, samples, origins = (
+        fetched(connection, _SQL[name], values) for name in ("spans", "samples", "origins")
+    )
+    return told(spans, samples, origins, as_of, engine)
+
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+def told(spans: Rows, samples: Rows, origins: Rows, as_of: date, engine: str) -> dict[str, Provenance]:
+    """The same from the rows of the statements above."""
+    counted: dict[str, dict[int, Sample]] = {}
+    for region, period, posts, creators in samples:
+        counted.setdefault(region, {})[period] = Sample(posts=posts, creators=creators)
+    came: dict[str, list[SourceSpan]] = {}
+    for region, name, rows, oldest, newest in origins:
         span = SourceSpan(name=name, rows=rows, oldest=oldest, newest=newest)
-        origins.setdefault(region, []).append(span)
+        came.setdefault(region, []).append(span)
     return {
         region: Provenance(
             method=COMPUTED,
             transformation=f"trendwire/{engine} {VERSION}",
-            sources=tuple(sorted(origins.get(region, ()), key=lambda s: (-s.rows, s.name))[:MOST_SOURCES]),
-            samples=samples.get(region, {}),
+            sources=tuple(sorted(came.get(region, ()), key=lambda s: (-s.rows, s.name))[:MOST_SOURCES]),
+            samples=counted.get(region, {}),
             first_day=from_epoch_day(first),
             last_day=from_epoch_day(last),
             stale=_stale(from_epoch_day(last), as_of),
         )
-        for region, first, last in sorted(fetched(connection, _SQL["spans"], values))
+        for region, first, last in sorted(spans)
     }
 
 

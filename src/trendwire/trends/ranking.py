@@ -28,7 +28,7 @@ from trendwire.statements import named
 from trendwire.trends import scoring
 from trendwire.trends.execution import Progress, run_all
 
-_SQL = named("trendwire.trends", "ranking.sql")
+SQL = named("trendwire.trends", "ranking.sql")
 
 LISTED_PERIOD = 7
 """Days on a chart are counted on the chart of this period."""
@@ -65,8 +65,20 @@ def create(
     connection: DuckDBPyConnection, as_of: date, published: Sequence[Published], progress: Progress
 ) -> None:
     """Make the tables above. Of `published` only editions of days before `as_of` count."""
-    earlier = [edition for edition in published if edition.as_of < as_of]
-    values: dict[str, Any] = {
+    scoring.install(connection)
+    names = (*_SCORES, history(as_of, published), *_CHARTS)
+    run_all(connection, SQL, names, values(as_of, published), partial(progress, "ranking"))
+
+
+def history(as_of: date, published: Sequence[Published]) -> str:
+    """The statement that makes the table `published`."""
+    return "published" if _earlier(as_of, published) else "nothing_published"
+
+
+def values(as_of: date, published: Sequence[Published]) -> dict[str, Any]:
+    """What the statements of ranking.sql name."""
+    earlier = _earlier(as_of, published)
+    return {
         "as_of": epoch_day(as_of),
         "periods": CHART_PERIODS,
         "world": WORLD,
@@ -78,6 +90,7 @@ def create(
         "memberships": [str(edition.path) for edition in earlier],
         "published_days": [epoch_day(edition.as_of) for edition in earlier],
     }
-    scoring.install(connection)
-    history = "published" if earlier else "nothing_published"
-    run_all(connection, _SQL, (*_SCORES, history, *_CHARTS), values, partial(progress, "ranking"))
+
+
+def _earlier(as_of: date, published: Sequence[Published]) -> list[Published]:
+    return [edition for edition in published if edition.as_of < as_of]

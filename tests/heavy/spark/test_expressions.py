@@ -1,0 +1,62 @@
+"""The definitions as Ibis expressions, run on DuckDB, give what the embedded engine gives, byte for byte."""
+
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.agreement.pair import settings_of, silent, take_in
+from tests.agreement.test_small_worlds import LAST, small_world
+from tests.heavy.spark.conftest import STRANGE_DAY, differences, made, rows_of_one_second
+from tests.heavy.spark.local import in_process
+from tests.small_world import DAYS, LAST_DAY
+from trendwire import pipeline
+from trendwire.errors import NotReady
+from trendwire.trends.build import Resources
+from trendwire.trends.cluster.build import build as build_on
+
+# Ibis 12 asks DuckDB 2 by a name that is going
+pytestmark = pytest.mark.filterwarnings("ignore:fetch_(arrow_table|record_batch):DeprecationWarning")
+
+local = partial(build_on, in_process)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_small_worlds_of_all_that_a_post_may_carry(seed: int, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    rows = small_world(seed)
+    take_in(home, rows)
+    list(pipeline.publish_range(settings_of(home), LAST - timedelta(days=2), LAST, silent))
+    for back in (0, 1):
+        day = LAST - timedelta(days=back)
+        one = made(pipeline.embedded, home, day, tmp_path / f"embedded-{back}")
+        other = made(local, home, day, tmp_path / f"cluster-{back}")
+        assert differences(one, other) == []
+        assert len(one["charts"]) > 30
+
+
+def test_a_simulated_world_with_its_history(demo_home: Path, tmp_path: Path) -> None:
+    one = made(pipeline.embedded, demo_home, LAST_DAY, tmp_path / "embedded")
+    assert differences(one, made(local, demo_home, LAST_DAY, tmp_path / "cluster")) == []
+    assert any('"related":' in document for _, _, document in one["subjects"])
+    assert DAYS > 1
+
+
+def test_rows_of_one_second_and_strange_texts(tmp_path: Path) -> None:
+    take_in(tmp_path / "home", rows_of_one_second())
+    one = made(pipeline.embedded, tmp_path / "home", STRANGE_DAY, tmp_path / "embedded")
+    assert differences(one, made(local, tmp_path / "home", STRANGE_DAY, tmp_path / "cluster")) == []
+
+
+def test_a_day_before_all_posts_is_an_empty_edition(demo_home: Path, tmp_path: Path) -> None:
+    one = made(local, demo_home, date(2015, 1, 1), tmp_path / "cluster")
+    assert (one["charts"], one["subjects"], one["provenance"]) == ([], [], {})
+
+
+def test_without_facts_there_is_nothing_to_build(tmp_path: Path) -> None:
+    with (
+        pytest.raises(NotReady, match="no posts yet"),
+        local([], date(2025, 1, 1), [], tmp_path, silent, Resources()),
+    ):
+        pass
