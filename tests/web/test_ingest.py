@@ -227,7 +227,7 @@ def test_a_push_that_stalls_ends_but_a_large_one_has_its_time(wire: Wire) -> Non
 
 def _until_read(wire: Wire, size: int) -> None:
     async def read() -> None:
-        while not any(one._body_size >= size for one in wire.watch.state.connections):  # type: ignore[union-attr]  # noqa: SLF001
+        while not any(one._body_size >= size for one in wire.watch.state.connections):  # type: ignore[union-attr]
             await asyncio.sleep(0)
 
     wire.do(read())
@@ -334,7 +334,7 @@ def test_more_at_once_than_are_taken_are_told_to_come_again(wire: Wire) -> None:
 
 def _until_pushes(wire: Wire, number: int) -> None:
     async def begun() -> None:
-        while wire.ingest._at_once < number:  # noqa: SLF001
+        while wire.ingest._at_once < number:
             await asyncio.sleep(0)
 
     wire.do(begun())

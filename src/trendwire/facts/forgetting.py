@@ -54,7 +54,9 @@ def asked(home: Path, users: Collection[str], posts: Collection[str]) -> Forgett
     names = {one.username for one in told if one.username and ("user", one.username) in known}
     ids = {one.id for one in told}
     if told:
-        known = known.with_("post", ids).with_("shown", _shown(told, names)).with_("sound", _sounds(told, names))
+        known = (
+            known.with_("post", ids).with_("shown", _shown(told, names)).with_("sound", _sounds(told, names))
+        )
     given = {identity("user", user) for user in users}
     return Forgetting(known, Terms(given | names, ids.union(posts)))
 

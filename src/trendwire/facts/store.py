@@ -126,7 +126,9 @@ class FactStore:
         with self.reading() as parts, self._duckdb() as duck:
             if not parts:
                 return []
-            duck.execute(_SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values})
+            duck.execute(
+                _SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values}
+            )
             return msgspec.convert(duck.execute(_SQL["told"]).fetchall(), list[Told])
 
     def forget(self, forgotten: Forgotten, *, dry_run: bool = False) -> Removed:
