@@ -4,7 +4,18 @@
 are the commands. A command parses, calls one function of the boxes or of the pipeline, and prints.
 """
 
-from trendwire.cli import accounts, collecting, demo, doctor, feeding, keys, reading, running, serving
+from trendwire.cli import (
+    accounts,
+    collecting,
+    demo,
+    doctor,
+    feeding,
+    forgetting,
+    keys,
+    reading,
+    running,
+    serving,
+)
 from trendwire.cli.program import app
 
 __all__ = [
@@ -14,6 +25,7 @@ __all__ = [
     "demo",
     "doctor",
     "feeding",
+    "forgetting",
     "keys",
     "main",
     "reading",
