@@ -206,8 +206,8 @@ def _provenance() -> str:
 
 
 _PROVENANCE_INTRODUCTION = """\
-`GET /v1/provenance` tells where the numbers of a chart, or of one subject, come from: free of charge, without a
-key, in no wire language. What computed and recorded mean:
+`GET /v1/provenance` tells where the numbers of a chart, or of one subject, come from: free of charge, without
+a key, in no wire language. What computed and recorded mean:
 [where the numbers come from](../explanation/where-the-numbers-come-from.md). An error is
 `{"error": {"code", "message"}}` with status 400, 404, 410 or 503."""
 

@@ -18,6 +18,7 @@ from tests.serving import free_port
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?!https?:|mailto:|#)([^)#\s]+)")
 READY_SECONDS = 240
+INGEST = {"TRENDWIRE_INGEST_KEY": "a-key-for-the-pages-only"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     home, port = tmp_path_factory.mktemp("demo"), free_port()
     command = [sys.executable, "-m", "trendwire", "--home", str(home), "demo", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+    told = os.environ | INGEST
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=told) as served:
         try:
             assert served.stdout is not None
             key = next(m[0] for line in served.stdout if (m := re.search(r"sk_live_\w+", line)))
@@ -64,13 +66,17 @@ PAGES_THAT_RUN = [p for p in PAGES if any(b.language in RUN and not b.skipped fo
 @pytest.mark.xdist_group("docs")
 @pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=_name)
 def test_every_block_runs_and_prints_what_is_shown(page: Path, demo: Demo, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "TRENDWIRE_HOME": str(demo.home if page.parent == ROOT else tmp_path / "home"),
-        "TRENDWIRE_KEY": demo.key,
-        "COLUMNS": "100",
-        "NO_COLOR": "1",
-    }
+    environment = (
+        os.environ
+        | INGEST
+        | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "TRENDWIRE_HOME": str(demo.home if page.parent == ROOT else tmp_path / "home"),
+            "TRENDWIRE_KEY": demo.key,
+            "COLUMNS": "100",
+            "NO_COLOR": "1",
+        }
+    )
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     text = page.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{demo.port}")
     for block in blocks(text):

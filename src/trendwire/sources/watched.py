@@ -2,10 +2,10 @@
 
 Account: none; the files are yours. A file is taken once nothing has changed it for a while and it can be read
 to its end; one that is cut off waits for the rest of it. It is read again when its content is another one.
-
-What is to become of a file that was read happens only after its rows are durable. The collector saves at the
-latest every PAGES_AT_ONCE pages: so that many empty ones are given first.
 """
+
+# What is to become of a file that was read happens only after its rows are durable. The collector saves at
+# the latest every PAGES_AT_ONCE pages: so that many empty ones are given first.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,17 +36,23 @@ _encode = msgspec.json.Encoder().encode
 
 
 class FilesOptions(Options, frozen=True, kw_only=True):
-    """`folder`: where the files are. `pattern`: which of them, `**/*.gz` for those below as well.
+    """Hidden files, and the folders `done` and `failed` below the folder, are left alone."""
 
-    `then`: what becomes of a file that was read: it stays (`keep`), goes to the folder `done` below (`move`),
-    or is deleted. One that cannot be read goes to the folder `failed` with the reason beside it, or stays.
-    `settle_seconds`: how long nothing must have changed a file before it is taken.
-    """
-
-    folder: str
-    pattern: Annotated[str, Meta(min_length=1)] = "*"
-    then: Literal["keep", "move", "delete"] = "keep"
-    settle_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 30
+    folder: Annotated[str, Meta(description="Where the files are.")]
+    pattern: Annotated[
+        str, Meta(min_length=1, description="Which of them: `*.gz`; `**/*.gz` for those below as well.")
+    ] = "*"
+    then: Annotated[
+        Literal["keep", "move", "delete"],
+        Meta(
+            description="What becomes of a file that was read: it stays, goes to the folder `done` below, or"
+            " is deleted. Unless all stay, one that cannot be read goes to `failed`, its reason beside it."
+        ),
+    ] = "keep"
+    settle_seconds: Annotated[
+        int,
+        Meta(ge=0, le=86_400, description="How long nothing must have changed a file before it is taken."),
+    ] = 30
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
