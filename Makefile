@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
+# Many cases of few guarantees: with the long tests, so that `make test` stays short.
+MANY_CASES := tests/sources/test_conformance.py tests/web/test_openapi_holds.py
+
 .PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve sample docs lock clean
 
 help: ## list the commands
@@ -50,10 +53,11 @@ imports: dev
 	@$(BIN)/lint-imports
 
 pytest: dev
-	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy --ignore tests/browser
+	@$(BIN)/pytest -n auto --dist loadgroup $(addprefix --ignore ,tests/heavy tests/browser $(MANY_CASES))
 
 test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores
 	@$(BIN)/pytest tests/heavy -n 2
+	@$(BIN)/pytest $(MANY_CASES) -n auto
 
 # apart from the others: the driver of a browser keeps an event loop in its process
 test-browser: dev ## the pages in a real browser (Debian's chromium)
