@@ -161,7 +161,7 @@ class _Walk:
             told(self._source, self._count.pages, self._count.rows)
             course.repeats(page)
             cursor = self._reached = page.cursor
-            if self._since_saved >= PAGES_AT_ONCE:
+            if page.stored or self._since_saved >= PAGES_AT_ONCE:
                 self._store()
             if cursor is not None and stopped():
                 return Ending.STOPPED, "stopped between two pages", self._client.at
