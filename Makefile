@@ -53,7 +53,7 @@ imports: dev
 	@$(BIN)/lint-imports
 
 pytest: dev
-	@$(BIN)/pytest -n auto --dist loadgroup $(addprefix --ignore ,tests/heavy tests/browser $(MANY_CASES))
+	@$(BIN)/pytest -n auto --dist worksteal $(addprefix --ignore ,tests/heavy tests/browser $(MANY_CASES))
 
 test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores
 	@$(BIN)/pytest tests/heavy -n 2
