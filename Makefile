@@ -8,7 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8000
 DEMO_HOME ?= .demo
 
-.PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve bench-engine sample docs lock clean
+# Many cases of few guarantees: with the long tests, so that `make test` stays short.
+MANY_CASES := tests/sources/test_conformance.py tests/web/test_openapi_holds.py
+
+# What needs Java 17 and the libraries of `make bench-engine`.
+ENGINE := tests/heavy/spark tests/heavy/test_bench_engine.py
+
+.PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve bench-engine test-engine sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,11 +56,15 @@ imports: dev
 	@$(BIN)/lint-imports
 
 pytest: dev
-	@$(BIN)/pytest -n auto --dist loadgroup --ignore tests/heavy --ignore tests/browser
+	@$(BIN)/pytest -n auto --dist worksteal $(addprefix --ignore ,tests/heavy tests/browser $(MANY_CASES))
 
-test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores, Spark
-	@command -v java >/dev/null || { echo "test-heavy needs Java 17 (on Debian: apt install openjdk-17-jre-headless)."; exit 1; }
-	@$(BIN)/pytest tests/heavy -n 2 --dist loadgroup
+test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores
+	@$(BIN)/pytest tests/heavy -n 2 $(addprefix --ignore ,$(ENGINE))
+	@$(BIN)/pytest $(MANY_CASES) -n auto
+
+test-engine: $(VENV)/.engine ## the engine on a Spark cluster of this machine, and a small run of bench-engine
+	@command -v java >/dev/null || { echo "test-engine needs Java 17 (on Debian: apt install openjdk-17-jre-headless)."; exit 1; }
+	@$(BIN)/pytest $(ENGINE) -n 2 --dist worksteal
 
 # apart from the others: the driver of a browser keeps an event loop in its process
 test-browser: dev ## the pages in a real browser (Debian's chromium)
@@ -74,6 +84,11 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 	@$(PIP) install --require-hashes -r requirements/bench.lock
 	@touch $@
 
+$(VENV)/.engine: $(VENV)/.dev requirements/engine.lock
+	@echo "Installing what the engine is compared with ..."
+	@$(PIP) install --require-hashes -r requirements/engine.lock
+	@touch $@
+
 bench-serve: $(VENV)/.bench ## this server beside nginx and FastAPI (ROUNDS=3 SECONDS_EACH=5)
 	@have() { command -v nginx && command -v wrk && command -v taskset; } >/dev/null; \
 	have || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
@@ -81,7 +96,7 @@ bench-serve: $(VENV)/.bench ## this server beside nginx and FastAPI (ROUNDS=3 SE
 	|| { echo "bench-serve needs nginx, wrk and taskset (on Debian: apt install nginx-light wrk util-linux)."; exit 1; }
 	@$(BIN)/python -m bench.serve
 
-bench-engine: $(VENV)/.bench ## the engine at 1 and 10 million posts (SIZES=1m,10m CORES=2 MEMORY_MB=6000)
+bench-engine: $(VENV)/.engine ## the engine at 1 and 10 million posts (SIZES=1m,10m CORES=2 MEMORY_MB=6000)
 	@$(BIN)/python -m bench.engine
 
 sample: dev ## make the bundled sample edition anew, that test keys are answered from
@@ -97,6 +112,8 @@ lock: dev ## resolve the locks anew
 	  -c requirements/runtime.lock -o requirements/dev.lock --group dev pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	  -c requirements/runtime.lock -c requirements/dev.lock -o requirements/bench.lock --group bench pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  -c requirements/runtime.lock -c requirements/dev.lock -o requirements/engine.lock --group engine pyproject.toml
 
 clean: ## remove what the commands above have made
 	rm -rf $(VENV) $(DEMO_HOME) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -35,7 +35,15 @@ def publish_world(home: Path) -> None:
 
 
 def linked(world: Path, home: Path) -> Path:
-    """A home with the same facts and editions, and accounts of its own; files are replaced, never changed."""
+    """A home with the same facts and editions, and accounts of its own."""
     for folder in ("facts", "editions"):
-        shutil.copytree(world / folder, home / folder, copy_function=os.link)
+        shutil.copytree(world / folder, home / folder, copy_function=_taken_over)
     return home
+
+
+def _taken_over(source: str, target: str) -> None:
+    """Large files are replaced, never changed, and may be shared; others may be appended to."""
+    if source.endswith((".parquet", ".sqlite")):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)

@@ -4,6 +4,8 @@
     publish   facts -> trends.build -> editions    one day computed whole, checked, then made current;
               recorded charts ------------^        for the regions whose charts a source ranked
     prune     old edition files go                 their records and memberships stay
+    retain    what is older than it may be goes    posts, recorded charts, refused rows
+    forget    a user or a post goes everywhere     and does not come back
 
 One function per job. Each runs to its end or leaves things as they were; the command line calls them, and
 nothing here serves a request or reads the clock but to say how long a build took.
@@ -11,13 +13,16 @@ nothing here serves a request or reads the clock but to say how long a build too
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Protocol
+
+import msgspec
 
 from trendwire import __version__, clock
 from trendwire.editions import Record
@@ -26,15 +31,20 @@ from trendwire.editions.markets import Rule, rules
 from trendwire.editions.markets import markets as recorded_markets
 from trendwire.editions.publish import Content, Publisher, publishing
 from trendwire.editions.recorded import LISTED_DAYS, LISTED_PERIOD, recorded_content
+from trendwire.editions.removal import holding
 from trendwire.errors import InvalidInput
+from trendwire.facts import forgetting, quarantine
+from trendwire.facts.forgetting import ForgottenFacts
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
-from trendwire.facts.store import FactStore
+from trendwire.facts.store import FactStore, Removed
 from trendwire.settings import Settings
 from trendwire.sources.base import Source
+from trendwire.sources.collect import drain
 from trendwire.sources.files import FileSource
 from trendwire.sources.ingest import IngestReport
 from trendwire.sources.ingest import ingest as take_in
+from trendwire.sources.push import remove_notes
 from trendwire.sources.streams import STDIN
 from trendwire.trends.build import Build, Resources
 from trendwire.trends.build import build as embedded
@@ -42,14 +52,18 @@ from trendwire.trends.last_day import last_day
 from trendwire.trends.ranking import Published
 
 __all__ = [
+    "Forgot",
     "IngestReport",
+    "Retained",
     "embedded",
+    "forget",
     "ingest",
     "ingest_from",
     "latest_day",
     "prune",
     "publish",
     "publish_range",
+    "retain",
     "spark",
 ]
 
@@ -75,6 +89,13 @@ class Engine(Protocol):
 
 MOST_WORKERS = 4
 """Processes that parse posts; reading them feeds no more."""
+
+PUSH_DAYS = 30
+"""How long the key of a push is known again."""
+
+_SCRATCH = "scratch-"
+_LEFT_BY_KILLED = (f"{_SCRATCH}*", "facts/memberships/rows-*", "facts/memberships/scratch/*")
+"""Folders of builds that were killed; while nobody else publishes, nobody needs them."""
 
 
 def ingest(settings: Settings, files: Sequence[str], at: datetime, progress: Progress) -> IngestReport:
@@ -142,10 +163,15 @@ def publish_range(
     markets: Mapping[str, str] | None = None,
     engine: Engine = embedded,
 ) -> Iterator[Record]:
-    """The same for each day from `first` to `last`, oldest first, so that each knows those before it."""
+    """The same for each day from `first` to `last`, oldest first, so that each knows those before it.
+
+    What waits in the inbox counts, unless another process is storing it just now.
+    """
     if first > last:
         raise InvalidInput("--from", f"must not be later than {last}, the last day to publish")
     given = rules(markets or {})
+    if FactStore(settings.home).inbox.waiting():
+        drain(settings.home)
     with publishing(settings.home) as publisher:
         for number in range((last - first).days + 1):
             as_of = first + timedelta(days=number)
@@ -157,6 +183,92 @@ def prune(settings: Settings) -> tuple[int, ...]:
     """Remove the oldest edition files beyond those to be kept; the numbers removed."""
     with publishing(settings.home) as publisher:
         return publisher.prune(settings.keep_editions)
+
+
+class Retained(msgspec.Struct, frozen=True, kw_only=True):
+    """What was removed because of its age: posts with their observations, recorded charts, files of refused
+    rows, notes of pushes, edition files.
+    """
+
+    posts: int
+    observations: int
+    charts: int
+    quarantine: int
+    pushes: int
+    editions: tuple[int, ...]
+
+
+def retain(
+    settings: Settings, at: datetime, posts: int | None, charts: int | None, quarantined: int | None
+) -> Retained:
+    """Remove what is older than so many days (None: nothing), and edition files beyond those to be kept.
+
+    `at`: this moment. Posts count from their creation, recorded charts from their day, refused rows from when
+    they came; the first day that is kept begins at its UTC midnight. Raises Conflict where another process
+    stores facts or publishes.
+    """
+
+    def first(days: int) -> datetime:
+        return datetime.combine(at.astimezone(UTC).date() - timedelta(days=days), time(), UTC)
+
+    home = settings.home
+    removed = Removed() if posts is None else FactStore(home).remove_older(int(first(posts).timestamp()))
+    return Retained(
+        posts=removed.posts,
+        observations=removed.observations,
+        charts=0 if charts is None else Recorded(home).remove_older(first(charts).date()),
+        quarantine=0
+        if quarantined is None
+        else quarantine.remove_older(home, first(quarantined).timestamp()),
+        pushes=remove_notes(home, first(PUSH_DAYS).timestamp()),
+        editions=prune(settings),
+    )
+
+
+class Forgot(msgspec.Struct, frozen=True, kw_only=True):
+    """What was removed. `editions`: numbers of those that named somebody; `published`: of the one made anew.
+
+    `dry_run`: it was only counted.
+    """
+
+    facts: ForgottenFacts
+    editions: tuple[int, ...]
+    published: int | None
+    dry_run: bool
+
+
+def forget(
+    settings: Settings,
+    users: Collection[str],
+    posts: Collection[str],
+    progress: Progress,
+    markets: Mapping[str, str] | None = None,
+    *,
+    publish_again: bool = False,
+    dry_run: bool = False,
+) -> Forgot:
+    """Remove users (by username) and posts (by id) from everywhere, and those forgotten before: in a home
+    that came from a backup they are there again. With `publish_again`, the current edition's day is published
+    without them first, so that there is always one to be served.
+
+    Raises Conflict where another process stores facts or publishes.
+    """
+    home, published = settings.home, None
+    given = rules(markets or {})
+    with publishing(home) as publisher:
+        what = forgetting.asked(home, users, posts)
+        facts = forgetting.forget(home, what, dry_run=dry_run)
+        editions = holding(home, what.terms.users | what.shown, what.terms.posts)
+        if dry_run:
+            return Forgot(facts=facts, editions=editions, published=None, dry_run=True)
+        for pattern in _LEFT_BY_KILLED:
+            for left in home.glob(pattern):
+                rmtree(left, ignore_errors=True)
+        records = publisher.catalog.records()
+        if publish_again and records and (FactStore(home).snapshot().posts or Recorded(home).filed()):
+            published = _publish(settings, publisher, records[-1].as_of, progress, given, embedded).number
+        publisher.remove(editions)
+    return Forgot(facts=facts, editions=editions, published=published, dry_run=False)
 
 
 def _publish(
@@ -236,5 +348,5 @@ def _threads(settings: Settings) -> int:
 def _scratch(settings: Settings) -> Iterator[Path]:
     """A folder in the home for what does not fit into memory; gone at the end."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=settings.home, prefix="scratch-") as folder:
+    with TemporaryDirectory(dir=settings.home, prefix=_SCRATCH) as folder:
         yield Path(folder)

@@ -29,7 +29,7 @@ EVERY = 5
 
 Publish = Callable[[str], Pair]
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("agreement")]
+pytestmark = [pytest.mark.real]
 
 
 @pytest.fixture(scope="module")

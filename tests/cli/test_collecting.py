@@ -16,8 +16,10 @@ import pytest
 import structlog
 
 from tests.cli.conftest import Call
+from trendwire import clock
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.store import FactStore
+from trendwire.sources.loop import is_at_work
 from trendwire.sources.runs import Ending, Runs
 
 READY = "Trendwire collects"
@@ -200,6 +202,25 @@ def test_it_runs_by_itself_and_stops_gracefully(call: Call, upstream: str, tmp_p
     (run,) = Runs(tmp_path / "home").latest("research", 5)
     assert run.ending == Ending.DONE
     assert SECRET not in err
+
+
+def test_a_wish_is_fulfilled_within_seconds(call: Call, upstream: str, tmp_path: Path) -> None:
+    """Of a source without a schedule, paused too; nobody collects it but the process that runs."""
+    runs = Runs(tmp_path / "home")
+    assert not is_at_work(tmp_path / "home")
+    with _running(tmp_path / "home") as process:
+        assert is_at_work(tmp_path / "home")
+        runs.pause("saved", paused=True)
+        runs.wish("saved", clock.now())
+        assert process.stderr is not None
+        for line in process.stderr:
+            if json.loads(line).get("source") == "saved":
+                break
+        assert runs.wished("saved") is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    (run,) = runs.latest("saved", 5)
+    assert run.ending == Ending.EMPTY
 
 
 def test_after_a_kill_the_next_one_goes_on_at_once(call: Call, upstream: str, tmp_path: Path) -> None:

@@ -206,8 +206,8 @@ def _provenance() -> str:
 
 
 _PROVENANCE_INTRODUCTION = """\
-`GET /v1/provenance` tells where the numbers of a chart, or of one subject, come from: free of charge, without a
-key, in no wire language. What computed and recorded mean:
+`GET /v1/provenance` tells where the numbers of a chart, or of one subject, come from: free of charge, without
+a key, in no wire language. What computed and recorded mean:
 [where the numbers come from](../explanation/where-the-numbers-come-from.md). An error is
 `{"error": {"code", "message"}}` with status 400, 404, 410 or 503."""
 
@@ -237,10 +237,10 @@ def _admin() -> str:
 
 
 _ADMIN_INTRODUCTION = """\
-Everything an operator does to accounts, and what came in and was published. The same operations are the
-commands `keys`, `accounts`, `plans`, `usage`, `ledger` and `requests`, and the console. Over HTTP they are
-there where `TRENDWIRE_ADMIN_KEY` is set, with that key in `Authorization: Bearer`; on the socket `admin.sock`
-in the data folder they need no key. Lists are `{"rows": [...]}`. Errors are
+Everything an operator does to accounts and sources, and what came in and was published. The same operations
+are the commands `keys`, `accounts`, `plans`, `usage`, `ledger`, `requests` and `sources`, and the console.
+Over HTTP they are there where `TRENDWIRE_ADMIN_KEY` is set, with that key in `Authorization: Bearer`; on the
+socket `admin.sock` in the data folder they need no key. Lists are `{"rows": [...]}`. Errors are
 `{"error": {"code", "message"}}`. Moments are Unix milliseconds (UTC).
 The OpenAPI document is at `/admin/v1/openapi.json`."""
 

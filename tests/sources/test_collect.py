@@ -212,6 +212,12 @@ def test_a_bad_row_is_put_aside_with_its_reason(tmp_path: Path) -> None:
     assert [row["line"] for row in _aside(tmp_path)] == [2, 3]
 
 
+@pytest.mark.parametrize("strange", [2**70, "\ud800", float("nan")])
+def test_a_strange_value_stops_no_run(tmp_path: Path, strange: object) -> None:
+    run, _ = _run(tmp_path, {1: page([post(1), post(2) | {"view_count": strange, "nickname": strange}])})
+    assert (run.ending, run.rows + run.quarantined) == (Ending.DONE, 2)
+
+
 def test_rows_of_which_none_can_be_read_are_suspicious(tmp_path: Path) -> None:
     run, _ = _run(tmp_path, {1: page([{"unknown": 1}])})
     assert (run.ending, run.quarantined) == (Ending.SUSPICIOUS, 1)

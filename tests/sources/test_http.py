@@ -100,7 +100,7 @@ def test_what_takes_too_long_is_ended_and_tried_again(step: Step, limits: dict[s
 
 
 def test_a_source_that_never_answers_is_given_up() -> None:
-    with misbehaving(silent) as source, client(source, **quick(read=0.02)) as fetch:
+    with misbehaving(silent) as source, client(source, **quick(read=0.25)) as fetch:
         assert "it did not answer in time" in refused(fetch).public
     assert len(source.asked) == 5
 

@@ -13,7 +13,8 @@ from trendwire.errors import Conflict, Corrupt, NotReady
 from trendwire.sources.configuration import read
 from trendwire.sources.pace import Breaker, Budget
 from trendwire.sources.runs import FILE, LEASE, Ending, Run, Runs, ms
-from trendwire.sources.status import SourceStatus, planned, statuses
+from trendwire.sources.schedule import due
+from trendwire.sources.status import SourceStatus, job_name, planned, statuses
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -157,6 +158,41 @@ def test_a_paused_source_is_not_planned(runs: Runs, tmp_path: Path) -> None:
     runs.pause("a", paused=True)
     assert planned(source, runs) is None
     assert _status(runs, 0).paused
+
+
+def test_a_wish_is_due_at_once_until_a_run_begins(runs: Runs, tmp_path: Path) -> None:
+    source = read(CONFIGURATION.replace('every = "6h"', ""), CONNECTORS, tmp_path).source("a")
+    _ran(runs, Ending.DONE, 0)
+    runs.pause("a", paused=True)
+    assert (planned(source, runs), runs.wished("a")) == (None, None)
+    for hour in (1, 2):
+        runs.wish("a", START + hour * HOUR)
+    assert runs.wished("a") == ms(START + HOUR)
+    plan = planned(source, runs)
+    assert plan is not None
+    assert due(START + 3 * HOUR, [plan]) == [job_name("a")]
+    assert _status(runs, 3).wished == ms(START + HOUR)
+    assert _status(runs, 3).next_run == ms(START + 3 * HOUR)
+    _ran(runs, Ending.FAILED, 3)
+    assert (planned(source, runs), runs.wished("a")) == (None, None)
+
+
+def test_a_file_from_before_there_were_wishes_takes_them(runs: Runs) -> None:
+    runs.pause("a", paused=True)
+    with sqlite3.connect(runs.path) as db:
+        db.execute("DROP TABLE wish")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    runs.wish("a", START)
+    assert runs.wished("a") == ms(START)
+    assert runs.kept("a").paused
+
+
+def test_freshness_is_the_time_since_something_came(runs: Runs) -> None:
+    assert _status(runs, 0).freshness is None
+    _ran(runs, Ending.DONE, 0, rows=1)
+    _ran(runs, Ending.EMPTY, 1)
+    assert _status(runs, 2).freshness == 2 * 3600 - 60
 
 
 def test_what_goes_on_is_running_and_not_due_again(runs: Runs, tmp_path: Path) -> None:

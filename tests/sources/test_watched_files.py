@@ -1,4 +1,4 @@
-"""A watched folder: whole files once, half-written ones never, replaced ones again, and none lost on the way."""
+"""A watched folder: whole files once, half-written ones never, replaced ones again, none lost on the way."""
 
 import gzip
 import json

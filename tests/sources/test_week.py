@@ -18,6 +18,7 @@ from trendwire.errors import BudgetSpent, NotReady, SourceError
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
+from trendwire.settings import Settings
 from trendwire.sources.configuration import read
 from trendwire.sources.connector import Call
 from trendwire.sources.loop import Loop, Task
@@ -115,7 +116,7 @@ class House:
 
     def run_until(self, end: datetime) -> None:
         Runs(self.home).clear("run ", self.time.at)
-        tasks = tasks_of(self.home, self.configuration, self.means, self.publish)
+        tasks = tasks_of(Settings(home=self.home), self.configuration, self.means, self.publish)
         loop = Loop(tasks, Inline(), self.time.now, self.time.sleep, TICK)
         loop.run(lambda: self.time.at >= end)
 

@@ -11,7 +11,7 @@ from tests.serving import ask_desk, create_key, running
 from tests.small_world import linked
 from tests.web.conftest import Served, serving
 from trendwire.accounts.operations import OPERATIONS, GrantCredits, ListAccounts, ListKeys
-from trendwire.web import archive
+from trendwire.web import archive, collecting
 from trendwire.web.admin import ROWS
 from trendwire.web.app import socket_of
 
@@ -33,7 +33,7 @@ def ask(served: Served, method: str, path: str, body: Any = None, status: int = 
 
 
 def test_every_operation_has_a_row() -> None:
-    assert {row.operation for row in ROWS} == {*OPERATIONS, *archive.OPERATIONS}
+    assert {row.operation for row in ROWS} == {*OPERATIONS, *archive.OPERATIONS, *collecting.OPERATIONS}
 
 
 def test_without_a_configured_key_there_is_no_admin_api(served: Served) -> None:

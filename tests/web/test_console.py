@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
-from tests.small_world import DAYS, KEPT, linked
+from tests.small_world import DAYS, KEPT, NOON_AFTER, linked
 from tests.web.conftest import Served, serving
 from trendwire.accounts.operations import (
     GrantCredits,
@@ -24,13 +25,19 @@ from trendwire.accounts.operations import (
 )
 from trendwire.accounts.passwords import Passwords
 from trendwire.accounts.users import IDLE_MS, SLOWINGS, Users
+from trendwire.domain.provenance import Provenance
+from trendwire.editions import Editions
+from trendwire.facts.durable import exclusive
 from trendwire.facts.quarantine import Quarantine, Refused
+from trendwire.sources.loop import LOCK
+from trendwire.sources.runs import Ending, Run, Runs, ms
 from trendwire.web.archive import OPERATIONS
 from trendwire.web.console.bars import HEIGHT, days_chart, names_chart
 from trendwire.web.console.doors import COOKIE, MOST_BODY, SECURE_COOKIE, local
 from trendwire.web.console.fields import day_of
 from trendwire.web.console.past import ROWS, replay
 from trendwire.web.console.routes import FORMS, PAGES
+from trendwire.web.console.sources import ago
 from trendwire.web.views import PAGE_POLICY
 
 QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -550,6 +557,123 @@ def test_editions_and_what_changed(person: Person) -> None:
     assert "no longer kept" in seen(person.see("/editions/changes?before=1", 410))
     assert "Period must be one of" in seen(person.see("/editions/changes?period=8", 400))
     assert "Kind must be one of" in seen(person.see("/editions/changes?kind=x", 400))
+
+
+# Sources.
+
+SOURCES = """\
+[sources.saved]
+kind = "files"
+folder = "saved"
+every = "6h"
+"""
+
+
+@pytest.fixture
+def runs(person: Person) -> Runs:
+    """Of a home with a source that failed two days ago, in words that are not nice."""
+    home = person.served.home
+    (home / "trendwire.toml").write_text(SOURCES)
+    begun = NOON_AFTER - timedelta(days=2)
+    run = Run(
+        source="saved", started=ms(begun), ended=ms(begun) + 1500, ending=Ending.FAILED, message=HOSTILE
+    )
+    runs = Runs(home)
+    runs.end(runs.begin("saved", begun), run)
+    return runs
+
+
+def test_sources_and_their_runs_are_told(person: Person, runs: Runs) -> None:
+    for path in ("/sources", "/sources/saved"):
+        text = person.see(path)
+        assert HOSTILE not in text
+        assert HOSTILE in unescape(text)
+        assert "stale" in seen(text)
+        assert "due now" in seen(text)
+        assert "No trendwire run is at work" in seen(text)
+    person.see("/sources/nobody", 404)
+    runs.begin("of-old", NOON_AFTER)
+    assert "no longer in trendwire.toml" in seen(person.see("/sources/of-old"))
+
+
+def test_a_source_is_paused_and_resumed(person: Person, runs: Runs) -> None:
+    text = person.done("/sources/saved/pause", **{"from": "list"})
+    assert "The source is paused" in text
+    assert runs.kept("saved").paused
+    assert "/sources/saved/resume" in text
+    assert "by its schedule again" in person.done("/sources/saved/resume")
+    assert not runs.kept("saved").paused
+    refused = person.send("/sources/nobody/pause")
+    assert (refused.status_code, "Source not found" in seen(refused.text)) == (404, True)
+    assert person.send("/sources/saved/pause", csrf="x").status_code == 403
+    assert not runs.kept("saved").paused
+
+
+def test_a_run_is_asked_for(person: Person, runs: Runs) -> None:
+    text = seen(person.done("/sources/saved/run", **{"from": "list"}))
+    assert "That is noted, but no trendwire run is at work on this home" in text
+    assert "run asked for" in text
+    assert runs.wished("saved") == ms(NOON_AFTER)
+    with exclusive(person.served.home / LOCK, "running"):
+        text = seen(person.done("/sources/saved/run"))
+    assert "The source is collected within seconds" in text
+    assert "No trendwire run" not in text
+    assert len(runs.latest("saved", 9)) == 1
+
+
+def test_what_is_stale_stands_on_the_first_page(person: Person) -> None:
+    assert "What is stale Nothing: what is served" in seen(person.see(""))
+    (person.served.home / "trendwire.toml").write_text(SOURCES)
+    assert "What is stale Nothing" in seen(person.see(""))
+    Runs(person.served.home).begin("saved", NOON_AFTER - timedelta(days=3))
+    text = seen(person.see(""))
+    assert "Source saved : it never had a success; its schedule is 6h" in text
+
+
+def test_an_old_edition_and_old_markets_stand_there_too(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Provenance(method="recorded", transformation="1", stale=("the newest chart ends 9 days before",))
+    edition = Editions(person.served.home).current()
+    monkeypatch.setattr(edition, "provenance", {f"R{n}": old for n in range(10)})
+    monkeypatch.setattr(Editions, "current", lambda _self: edition)
+    person.served.clock.seconds = 2 * 86_400
+    assert person.sign_in().status_code == 303
+    text = seen(person.see(""))
+    assert f"Edition {DAYS} : its last day, 2025-09-28, is 3 days ago" in text
+    assert "Markets R0, R1, R2, R3, R4, R5, R6, R7 and 2 more: the newest chart ends" in text
+
+
+@pytest.mark.parametrize("text", ["[sources", '[sources.saved]\nkind = "x"', "sources = 1"])
+def test_a_wrong_configuration_is_said_in_words(person: Person, runs: Runs, text: str) -> None:
+    (person.served.home / "trendwire.toml").write_text(text)
+    for path in ("/sources", "/sources/saved", ""):
+        page = seen(person.see(path))
+        assert "trendwire.toml" in page
+        assert str(person.served.home) not in page
+    assert "2025-09-27 12:00" in person.see("/sources/saved")
+    assert person.send("/sources/saved/pause").status_code == 503
+    assert not runs.kept("saved").paused
+
+
+def test_without_sources_it_says_how_to_add_one(person: Person) -> None:
+    text = seen(person.see("/sources"))
+    assert "No source is configured. Write trendwire.toml into the home" in text
+    example = re.search(r"<code>(\[sources.*?)</code>", person.see("/sources"), re.DOTALL)
+    assert example
+    (person.served.home / "trendwire.toml").write_text(unescape(example[1]))
+    assert "1 source of trendwire.toml" in seen(person.see("/sources"))
+
+
+def test_how_long_ago_is_said_in_large_units() -> None:
+    assert [ago(n) for n in (0, 119, 120, 7199, 7200, 172_800)] == [
+        "just now",
+        "just now",
+        "2 min ago",
+        "119 min ago",
+        "2 h ago",
+        "2 d ago",
+    ]
 
 
 def test_a_house_without_anything_has_a_console_too(tmp_path: Path) -> None:

@@ -92,7 +92,9 @@ class Wire:
         self.do(passed())
 
     async def _listen(self) -> asyncio.AbstractServer:
-        config = Config(self.app, log_config=None, access_log=False, ws="none", lifespan="off", interface="asgi3")
+        config = Config(
+            self.app, log_config=None, access_log=False, ws="none", lifespan="off", interface="asgi3"
+        )
         config.load()
         bound = socket.create_server(("127.0.0.1", 0))
         self.port = bound.getsockname()[1]
@@ -117,7 +119,7 @@ class Wire:
             response = client.getresponse()
             told = json.loads(response.read())
         self.ended.get(timeout=10)
-        return response.status, response.headers, told
+        return response.status, dict(response.headers), told
 
     def open(self, sent: bytes, length: int, key: str = "one") -> socket.socket:
         """A push of which only the beginning was sent."""
@@ -218,7 +220,7 @@ def test_a_push_that_stalls_ends_but_a_large_one_has_its_time(wire: Wire) -> Non
     with wire.open(body[:600_000], len(body)) as client:
         _until_read(wire, 600_000)
         wire.pass_time(31)
-        assert wire.ended.empty()
+        assert not wire.watch.refused
         wire.pass_time(300)
         assert client.recv(100).startswith(b"HTTP/1.1 408 ")
         wire.ended.get(timeout=10)
@@ -227,7 +229,7 @@ def test_a_push_that_stalls_ends_but_a_large_one_has_its_time(wire: Wire) -> Non
 
 def _until_read(wire: Wire, size: int) -> None:
     async def read() -> None:
-        while not any(one._body_size >= size for one in wire.watch.state.connections):  # type: ignore[union-attr]  # noqa: SLF001
+        while not any(one._body_size >= size for one in wire.watch.state.connections):  # type: ignore[union-attr]
             await asyncio.sleep(0)
 
     wire.do(read())
@@ -282,7 +284,7 @@ def test_a_wrong_header_is_refused_in_words(
 
 def test_another_method_is_told_so(wire: Wire) -> None:
     status, headers, _ = wire.ask(b"", method="GET")
-    assert (status, headers["Allow"]) == (405, "POST")
+    assert (status, headers["allow"]) == (405, "POST")
 
 
 def test_what_is_too_large_is_not_read(wire: Wire) -> None:
@@ -325,7 +327,7 @@ def test_more_at_once_than_are_taken_are_told_to_come_again(wire: Wire) -> None:
     clients = [wire.open(posts(1, 10), 100_000, key=str(number)) for number in range(MOST_AT_ONCE)]
     _until_pushes(wire, MOST_AT_ONCE)
     status, headers, _ = wire.ask(posts(1, 1))
-    assert (status, headers["Retry-After"]) == (503, "5")
+    assert (status, headers["retry-after"]) == (503, "5")
     for client in clients:
         client.close()
         wire.ended.get(timeout=10)
@@ -334,13 +336,15 @@ def test_more_at_once_than_are_taken_are_told_to_come_again(wire: Wire) -> None:
 
 def _until_pushes(wire: Wire, number: int) -> None:
     async def begun() -> None:
-        while wire.ingest._at_once < number:  # noqa: SLF001
+        while wire.ingest._at_once < number:
             await asyncio.sleep(0)
 
     wire.do(begun())
 
 
-def test_a_full_disk_stores_nothing_and_can_be_tried_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stores_nothing_and_can_be_tried_again(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_given: object) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,5 +1,6 @@
 """What is served without a key: health, readiness, documents, a first page, and refusals of unknown paths."""
 
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -7,13 +8,17 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
-from tests.small_world import linked
+from tests.small_world import NOON_AFTER, linked
 from tests.web.conftest import Served, serving
 from trendwire.dialects.catalog import ENDPOINTS
+from trendwire.domain.provenance import RECORDED, Provenance
 from trendwire.editions import Editions
 from trendwire.settings import Settings
+from trendwire.sources.configuration import FILE
+from trendwire.sources.runs import Runs
 from trendwire.web.app import of_settings
 from trendwire.web.fields import SECURITY_HEADERS
+from trendwire.web.staleness import SECONDS_KEPT
 from trendwire.web.views import PAGE_POLICY
 from trendwire.web.watch import Limits, Watch
 
@@ -43,7 +48,38 @@ def test_readiness_says_which_edition(served: Served) -> None:
         "edition": current.number,
         "as_of": current.as_of.isoformat(),
         "content_hash": current.content_hash,
+        "stale": [],
     }
+
+
+def test_readiness_says_what_is_stale_and_looks_once_a_minute(served: Served) -> None:
+    def told() -> list[str]:
+        answer = served.client.get("/readyz")
+        assert answer.status_code == 200
+        stale: list[str] = answer.json()["stale"]
+        return stale
+
+    assert told() == []
+    (served.home / FILE).write_text('[sources.saved]\nkind = "files"\nfolder = "saved"\nevery = "6h"\n')
+    Runs(served.home).begin("saved", NOON_AFTER - timedelta(days=3))
+    served.clock.seconds = SECONDS_KEPT - 1
+    assert told() == []
+    served.clock.seconds = SECONDS_KEPT
+    assert told() == ["source saved: it never had a success; its schedule is 6h"]
+    (served.home / FILE).write_text("[sources")
+    served.clock.seconds *= 2
+    (words,) = told()
+    assert words.startswith("source all: nothing is known of them: trendwire.toml is no TOML")
+
+
+def test_readiness_says_which_markets_are_stale(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = Editions(served.home).current()
+    old, new = (
+        Provenance(method=RECORDED, transformation="1", stale=words) for words in (("it is old",), ())
+    )
+    monkeypatch.setattr(edition, "provenance", {"VN": old, "BR": old, "US": new})
+    monkeypatch.setattr(Editions, "current", lambda _self: edition)
+    assert served.client.get("/readyz").json()["stale"] == ["market BR, VN: it is old"]
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/openapi-3.0.json"])

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 import typer
 
-from trendwire import clock
+from trendwire import clock, pipeline
 from trendwire.cli import printing
 from trendwire.cli.collecting import configuration_of, interrupted, means_of
 from trendwire.cli.program import Home, app, examples, settings_for
@@ -24,7 +24,7 @@ from trendwire.facts.inbox import Inbox
 from trendwire.settings import Settings
 from trendwire.sources import changes
 from trendwire.sources.collect import drain
-from trendwire.sources.configuration import Configuration, ConfiguredSource
+from trendwire.sources.configuration import Configuration, ConfiguredSource, RetentionTable
 from trendwire.sources.loop import LOCK, Loop, Task
 from trendwire.sources.runs import Runs
 from trendwire.sources.schedule import Every, Last, Planned, Schedule
@@ -57,7 +57,7 @@ def run(context: typer.Context, home: Home = None) -> None:
     with exclusive(settings.home / LOCK, "running the schedules of this home"), interrupted() as stop:
         Runs(settings.home).clear(HOLDER + " ", clock.now())
         means = means_of(settings, HOLDER, stop)
-        tasks = tasks_of(settings.home, configuration, means, _published(settings, stop))
+        tasks = tasks_of(settings, configuration, means, _published(settings, stop))
         printing.line(_welcome(configuration))
         Loop(
             tasks,
@@ -68,15 +68,16 @@ def run(context: typer.Context, home: Home = None) -> None:
     _log.info("stopped")
 
 
-def tasks_of(home: Path, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
+def tasks_of(settings: Settings, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
     """All that is to be done for a home."""
+    home = settings.home
     sources = [Collect(source, means) for source in configuration.sources.values()]
     now = means.clocks.now
     return [
         *sources,
         Drain(home),
         PublishChanges(home, configuration.publish.every, publish, now),
-        Prune(home, configuration.retention.runs, now),
+        Prune(settings, configuration.retention, now),
     ]
 
 
@@ -139,10 +140,10 @@ class PublishChanges:
 
 @dataclass(slots=True)
 class Prune:
-    """Forgets what is older than it is to be kept."""
+    """Removes what is older than it is to be kept."""
 
-    home: Path
-    runs_days: int | None
+    settings: Settings
+    kept: RetentionTable
     now: Callable[[], datetime]
     _last: Last | None = field(default=None, init=False)
 
@@ -150,11 +151,11 @@ class Prune:
         return Planned("prune", DAILY, self._last)
 
     def do(self) -> None:
-        now = self.now()
+        now, kept = self.now(), self.kept
         self._last = Last(now, now)
-        if self.runs_days is not None:
-            gone = Runs(self.home).prune(now - timedelta(days=self.runs_days))
-            _log.info("pruned", runs=gone)
+        gone = 0 if kept.runs is None else Runs(self.settings.home).prune(now - timedelta(days=kept.runs))
+        retained = pipeline.retain(self.settings, now, kept.posts, kept.charts, kept.quarantine)
+        _log.info("pruned", runs=gone, **msgspec.to_builtins(retained))
 
 
 def publish_if_changed(home: Path, as_of: date, publish: Publish) -> Record | None:

@@ -1,6 +1,7 @@
 """The box of editions: all charts and details of one as_of, written whole, numbered, immutable.
 
 publish.py   write an edition, check it, make it current; prune old ones
+removal.py   which editions name somebody who must be forgotten
 read.py      answer from one edition, current or pinned
 catalog.py   the records of all editions published, and the pointer to the current one
 sample/      a small edition of a made-up world, which answers test keys (made by `make sample`)

@@ -5,7 +5,7 @@ The journal is written before anything is removed: whatever a crash leaves, the 
 what comes in meanwhile is dropped already.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from trendwire.facts import quarantine
 from trendwire.facts.forgotten import Forgotten, identity
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
-from trendwire.facts.store import FactStore, Told
+from trendwire.facts.store import FactStore
 from trendwire.facts.terms import Terms
 
 
@@ -34,10 +34,13 @@ class ForgottenFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """Who and what is to be forgotten: as the journal knows it, and as stored text names it."""
+    """Who and what is to be forgotten: as the journal knows it, and as stored text names it. `shown`: the
+    names under which the users are shown.
+    """
 
     forgotten: Forgotten
     terms: Terms
+    shown: frozenset[str]
 
 
 def asked(home: Path, users: Collection[str], posts: Collection[str]) -> Forgetting:
@@ -53,10 +56,12 @@ def asked(home: Path, users: Collection[str], posts: Collection[str]) -> Forgett
     told = store.told_of(known) if known else []
     names = {one.username for one in told if one.username and ("user", one.username) in known}
     ids = {one.id for one in told}
+    shown = frozenset(one.nickname for one in told if one.nickname and one.username in names)
+    sounds = {one.own_sound for one in told if one.own_sound and one.username in names}
     if told:
-        known = known.with_("post", ids).with_("shown", _shown(told, names)).with_("sound", _sounds(told, names))
+        known = known.with_("post", ids).with_("shown", shown).with_("sound", sounds)
     given = {identity("user", user) for user in users}
-    return Forgetting(known, Terms(given | names, ids.union(posts)))
+    return Forgetting(known, Terms(given | names, ids.union(posts)), shown)
 
 
 def forget(home: Path, what: Forgetting, *, dry_run: bool = False) -> ForgottenFacts:
@@ -75,11 +80,3 @@ def forget(home: Path, what: Forgetting, *, dry_run: bool = False) -> ForgottenF
     if not dry:
         store.drain()  # what came in between is dropped, and leaves the inbox
     return counted
-
-
-def _shown(told: Iterable[Told], names: Collection[str]) -> set[str]:
-    return {one.nickname for one in told if one.nickname and one.username in names}
-
-
-def _sounds(told: Iterable[Told], names: Collection[str]) -> set[str]:
-    return {one.own_sound for one in told if one.own_sound and one.username in names}

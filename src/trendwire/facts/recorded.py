@@ -164,7 +164,11 @@ def without(chart: RecordedChart, forgotten: Forgotten) -> RecordedChart:
     """The same chart without whom and what was forgotten: as a subject, a creator beside a row, an author."""
     if not forgotten:
         return chart
-    rows = [_row_without(row, chart.kind, forgotten) for row in chart.rows if not _is_forgotten(row, chart.kind, forgotten)]
+    rows = [
+        _row_without(row, chart.kind, forgotten)
+        for row in chart.rows
+        if not _is_forgotten(row, chart.kind, forgotten)
+    ]
     return msgspec.structs.replace(chart, rows=tuple(rows))
 
 
@@ -176,7 +180,9 @@ def _is_forgotten(row: RecordedRow, kind: Kind, forgotten: Forgotten) -> bool:
 
 def _row_without(row: RecordedRow, kind: Kind, forgotten: Forgotten) -> RecordedRow:
     creators = tuple(
-        one for one in row.creators if ("user", one[0]) not in forgotten and ("shown", one[0]) not in forgotten
+        one
+        for one in row.creators
+        if ("user", one[0]) not in forgotten and ("shown", one[0]) not in forgotten
     )
     kept = msgspec.structs.replace(row, creators=creators)
     own = kind is Kind.SOUND and ("sound", row.identity) in forgotten

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 
 import duckdb
 import msgspec
@@ -126,11 +127,13 @@ class FactStore:
         with self.reading() as parts, self._duckdb() as duck:
             if not parts:
                 return []
-            duck.execute(_SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values})
+            duck.execute(
+                _SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values}
+            )
             return msgspec.convert(duck.execute(_SQL["told"]).fetchall(), list[Told])
 
     def forget(self, forgotten: Forgotten, *, dry_run: bool = False) -> Removed:
-        """Remove all that is stored of them; waits for readers, so that the files are gone when it returns."""
+        """Remove all that is stored of them; waits for readers: the files are gone when it returns."""
         return self._remove("doomed_forgotten", forgotten.values, wait=True, dry_run=dry_run)
 
     def remove_older(self, before: int) -> Removed:
@@ -138,7 +141,7 @@ class FactStore:
         return self._remove("doomed_older", {"before": before}, wait=False, dry_run=False)
 
     def _remove(self, which: str, values: dict[str, object], *, wait: bool, dry_run: bool) -> Removed:
-        with self._changing("removing facts"), self._duckdb() as duck:
+        with self._changing("removing facts"), self._duckdb(clean=wait) as duck:
             before = self.snapshot()
             if not before.parts:
                 return Removed()
@@ -186,8 +189,12 @@ class FactStore:
             yield
 
     @contextmanager
-    def _duckdb(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with connection(self.folder / "scratch", self._threads, self._memory) as duck:
+    def _duckdb(self, *, clean: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """`clean`: without what killed processes had spilled; only for who may change the facts."""
+        scratch = self.folder / "scratch"
+        if clean:
+            rmtree(scratch, ignore_errors=True)
+        with connection(scratch, self._threads, self._memory) as duck:
             yield duck
 
     def _not_yet_drained(self) -> list[tuple[str, Path]]:

@@ -103,11 +103,11 @@ where not credit_only and id not in (
 -- name: without
 -- A part without its doomed rows, in the same order as ever.
 copy (
-    select * replace (
+    select * exclude (is_credited) replace (
         case when is_credited then null else music_author end as music_author,
         case when is_credited then null else music_title end as music_title,
         case when is_credited then null else music_cover_url end as music_cover_url
-    ) exclude (is_credited)
+    )
     from (
         select *, row_key in (select row_key from doomed where credit_only) as is_credited
         from read_parquet($part)

@@ -7,6 +7,7 @@ for some pages again, which doubles nothing. Nothing that comes puts an end to w
 shrank is put aside.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -160,7 +161,7 @@ class _Walk:
             told(self._source, self._count.pages, self._count.rows)
             course.repeats(page)
             cursor = self._reached = page.cursor
-            if self._since_saved >= PAGES_AT_ONCE:
+            if page.stored or self._since_saved >= PAGES_AT_ONCE:
                 self._store()
             if cursor is not None and stopped():
                 return Ending.STOPPED, "stopped between two pages", self._client.at
@@ -264,7 +265,8 @@ class _Course:
         if not page.posts and not page.charts:
             return
         told = [chart.digest for chart in page.charts]
-        digest = blake2b(canonical([list(map(_untimed, page.posts)), told]).encode()).digest()
+        rows = json.dumps([list(map(_untimed, page.posts)), told], sort_keys=True, default=repr)
+        digest = blake2b(rows.encode()).digest()
         self._same = self._same + 1 if digest == self._page else 0
         self._page = digest
         if self._same > MOST_SAME:

@@ -60,13 +60,15 @@ class Page:
     """What one reply holds.
 
     `posts`: rows by the names of the post record. `charts`: charts as the source told them. `refused`: rows
-    that cannot be understood. `cursor`: where the next page begins; None after the last.
+    that cannot be understood. `cursor`: where the next page begins; None after the last. `stored`: everything
+    up to here must be durable before the next page is asked for.
     """
 
     posts: Sequence[Mapping[str, object]] = ()
     charts: Sequence[RecordedChart] = ()
     refused: Sequence[Refused] = ()
     cursor: Cursor | None = None
+    stored: bool = False
 
 
 class Connector(Protocol):

@@ -121,7 +121,7 @@ class Folder:
         return self._notes
 
     def _note(self, more: _Notes) -> None:
-        """Without a note in a folder that cannot be written, every run reads all files, which doubles nothing."""
+        """In a folder that cannot be written nothing is noted: every run reads all, which doubles nothing."""
         there = set(self.names(after=""))
         self._notes = {name: told for name, told in (self._read_notes() | more).items() if name in there}
         with suppress(OSError):

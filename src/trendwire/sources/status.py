@@ -23,9 +23,10 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `schedule`, `next_run`: None where it is only collected by hand; `next_run` also where it is paused.
     `wished`: since when a run is asked for that has not begun. `last_success`: a run that did what it should,
-    even if nothing came; `last_given`: one that brought something; `freshness`: seconds since then. `stale`: no success for more than three slots of its schedule. `success_rate`: of the last 20
-    runs, 0 to 1, without those stopped or held; None without any. `rows`, `charts`, `quarantined`: in the
-    runs that are still listed.
+    even if nothing came; `last_given`: one that brought something; `freshness`: seconds since then. `stale`:
+    no success for more than three slots of its schedule. `success_rate`: of the last 20 runs, 0 to 1, without
+    those stopped or held; None without any. `rows`, `charts`, `quarantined`: in the runs that are still
+    listed.
     """
 
     name: str

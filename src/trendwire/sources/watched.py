@@ -2,9 +2,6 @@
 
 Account: none; the files are yours. A file is taken once nothing has changed it for a while and it can be read
 to its end; one that is cut off waits for the rest of it. It is read again when its content is another one.
-
-What is to become of a file that was read happens only after its rows are durable. The collector saves at the
-latest every PAGES_AT_ONCE pages: so that many empty ones are given first.
 """
 
 import json
@@ -20,7 +17,6 @@ from msgspec import Meta
 from trendwire.errors import BadFile, SourceError
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawBatch, RawRow
-from trendwire.sources.collect import PAGES_AT_ONCE
 from trendwire.sources.connector import Cursor, Fetch, Options, Page, Quota
 from trendwire.sources.fields import decode_json
 from trendwire.sources.files import FileSource
@@ -36,28 +32,34 @@ _encode = msgspec.json.Encoder().encode
 
 
 class FilesOptions(Options, frozen=True, kw_only=True):
-    """`folder`: where the files are. `pattern`: which of them, `**/*.gz` for those below as well.
+    """Hidden files, and the folders `done` and `failed` below the folder, are left alone."""
 
-    `then`: what becomes of a file that was read: it stays (`keep`), goes to the folder `done` below (`move`),
-    or is deleted. One that cannot be read goes to the folder `failed` with the reason beside it, or stays.
-    `settle_seconds`: how long nothing must have changed a file before it is taken.
-    """
-
-    folder: str
-    pattern: Annotated[str, Meta(min_length=1)] = "*"
-    then: Literal["keep", "move", "delete"] = "keep"
-    settle_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 30
+    folder: Annotated[str, Meta(description="Where the files are.")]
+    pattern: Annotated[
+        str, Meta(min_length=1, description="Which of them: `*.gz`; `**/*.gz` for those below as well.")
+    ] = "*"
+    then: Annotated[
+        Literal["keep", "move", "delete"],
+        Meta(
+            description="What becomes of a file that was read: it stays, goes to the folder `done` below, or"
+            " is deleted. Unless all stay, one that cannot be read goes to `failed`, its reason beside it."
+        ),
+    ] = "keep"
+    settle_seconds: Annotated[
+        int,
+        Meta(ge=0, le=86_400, description="How long nothing must have changed a file before it is taken."),
+    ] = 30
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
     """The cursor: `rows` of `file` were given, and all of the files before it; `ended`: files to be tidied
-    up, after `waited` pages of nothing.
+    up, once their rows are `stored`.
     """
 
     file: str = ""
     rows: int = 0
     ended: tuple[Ended, ...] = ()
-    waited: int = 0
+    stored: bool = False
 
 
 class WatchedFiles:
@@ -83,15 +85,15 @@ class WatchedFiles:
 
     def page(self, fetch: Fetch, cursor: Cursor) -> Page:
         place = msgspec.convert(cursor, _Place)
-        if place.waited >= PAGES_AT_ONCE:
+        if place.stored:
             self._folder.tidy(place.ended)
             return Page(cursor=_cursor(_Place(file=place.file)))
-        reading = None if place.waited else self._reading(place, fetch.at.timestamp())
+        reading = self._reading(place, fetch.at.timestamp())
         if reading is not None:
             return self._read(reading, place)
         if not place.ended:
             return Page()
-        return Page(cursor=_cursor(msgspec.structs.replace(place, waited=place.waited + 1)))
+        return Page(cursor=_cursor(msgspec.structs.replace(place, stored=True)), stored=True)
 
     def _reading(self, place: _Place, now: float) -> "_Reading | None":
         """The file to go on with, or the next one that is to be taken."""

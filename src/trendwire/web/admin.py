@@ -1,4 +1,4 @@
-"""The admin API: each operation of the desk, and of the archive, under a method and a path, as one table.
+"""The admin API: each operation of the whole desk under a method and a path, as one table.
 
 Spoken on the socket in the home, to whose owner alone it is open, and under /admin/v1 of the public site
 where an admin key is configured. The command line, the console and anybody's scripts use the same rows.
@@ -25,7 +25,7 @@ from trendwire.errors import (
     NotFound,
     TrendwireError,
 )
-from trendwire.web import archive, bearer
+from trendwire.web import archive, bearer, collecting
 
 ROOT = "/admin/v1"
 MOST_BODY = 65_536
@@ -86,6 +86,13 @@ ROWS = (
     Row("GET", "/ingests", archive.ListIngests, "List the ingests, newest first"),
     Row("GET", "/quarantine", archive.ListQuarantine, "Refused rows by ingest and reason, newest first"),
     Row("GET", "/quarantine/{name}", archive.ReadQuarantine, "The refused rows of an ingest, with samples"),
+    Row("GET", "/sources", collecting.ListSources, "List the sources and how they stand"),
+    Row("GET", "/sources/{name}/runs", collecting.ListRuns, "The last runs of a source, newest first"),
+    Row("POST", "/sources/{name}/pause", collecting.PauseSource, "Have the schedule leave a source alone"),
+    Row("POST", "/sources/{name}/resume", collecting.ResumeSource, "Have the schedule collect it again"),
+    Row("POST", "/sources/{name}/run", collecting.RunSource, "Ask `trendwire run` to collect it now"),
+    Row("GET", "/schedules", collecting.ReadSchedules, "What is collected, published and kept, and when"),
+    Row("GET", "/stale", collecting.ListStale, "What is older than it should be"),
 )
 
 BY_OPERATION = {row.operation: row for row in ROWS}

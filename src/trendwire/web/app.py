@@ -23,6 +23,7 @@ from trendwire.web.admin import admin_app
 from trendwire.web.api import Api, refused
 from trendwire.web.archive import Archive, WholeDesk
 from trendwire.web.asgi import SlowLane, sent
+from trendwire.web.collecting import Collecting
 from trendwire.web.console import Console, Doors, console_routes
 from trendwire.web.docs import docs_routes
 from trendwire.web.explorer import explorer_routes
@@ -34,6 +35,7 @@ from trendwire.web.metrics import House, Metrics
 from trendwire.web.pages import Page, pages
 from trendwire.web.playground import playground_routes
 from trendwire.web.shelf import Shelf
+from trendwire.web.staleness import Staleness, for_readiness
 from trendwire.web.statics import ROOT as STATIC_ROOT
 from trendwire.web.statics import Statics
 from trendwire.web.views import Views
@@ -91,14 +93,16 @@ def of_settings(
     lane = Lane(api)
     trusted = networks(settings.trusted_proxies.split(","))
     slow = SlowLane(api, lane, trusted)
-    desk = WholeDesk(accounts.desk, Archive(settings.home, editions))
+    staleness = Staleness(settings.home, editions)
+    archive, collecting = Archive(settings.home, editions), Collecting(settings.home, staleness)
+    desk = WholeDesk(accounts.desk, archive, collecting)
     console = Console(desk, Users(settings.home), lambda: moment().wall, trusted)
     beside = [
         *_public_admin(settings, desk, moment),
         *_ingest(settings, moment),
         *_people(settings, console, editions),
     ]
-    site = _site(slow, pages(editions, watch), accounts, beside)
+    site = _site(slow, pages(editions, watch, for_readiness(staleness, moment)), accounts, beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 

@@ -1,6 +1,7 @@
 """What an operator looks up beside accounts, as messages like theirs: editions, ingests, quarantine.
 
-`WholeDesk` answers both kinds, so that the admin API and the console have one desk. Moments are Unix
+`WholeDesk` answers these, those of accounts and those of `collecting`: the admin API and the console have one
+desk. Moments are Unix
 milliseconds (UTC), days ISO dates.
 """
 
@@ -23,6 +24,7 @@ from trendwire.editions.difference import Standing, difference
 from trendwire.errors import InvalidInput
 from trendwire.facts.ingests import Ingest, Ingests
 from trendwire.facts.quarantine import Quarantined, Refusals, Refused
+from trendwire.web.collecting import Collecting
 
 R = TypeVar("R")
 
@@ -160,14 +162,17 @@ class Archive:
 
 
 class WholeDesk:
-    """The desk of the accounts, and the archive beside it."""
+    """The desk of the accounts, and beside it the archive and what there is to say of collecting."""
 
-    def __init__(self, accounts: Desk, archive: Archive) -> None:
+    def __init__(self, accounts: Desk, archive: Archive, collecting: Collecting) -> None:
         self._accounts = accounts
         self._archive = archive
+        self._collecting = collecting
 
     async def do(self, operation: Operation[R], at: int) -> R:
-        """See `Desk.do` and `Archive.do`."""
+        """See `Desk.do`, `Archive.do` and `Collecting.do`."""
+        if self._collecting.knows(operation):
+            return await self._collecting.do(operation, at)
         if self._archive.knows(operation):
             return await self._archive.do(operation)
         return await self._accounts.do(operation, at)

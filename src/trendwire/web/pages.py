@@ -1,6 +1,6 @@
 """What is served beside the dialects, without a key: health, readiness, provenance, OpenAPI documents."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from trendwire.dialects.openapi30 import document_30
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
 from trendwire.web import provenance
+from trendwire.web.staleness import Words
 from trendwire.web.watch import Watch
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -20,12 +21,15 @@ RETRY_SECONDS = 5
 """When to ask `/readyz` again after a 503."""
 
 
-def pages(editions: Editions, watch: Watch) -> Mapping[str, Page]:
-    """Path -> page. `watch` knows whether the server is about to end."""
+def pages(editions: Editions, watch: Watch, stale: Words) -> Mapping[str, Page]:
+    """Path -> page. `watch` knows whether the server is about to end, `stale` what is older than it should
+    be."""
     openapi, openapi_30 = encoded(document()), encoded(document_30())
 
     async def ready(_request: Request) -> Response:
-        return _unready("the server is about to end") if watch.draining else _ready(editions)
+        if watch.draining:
+            return _unready("the server is about to end")
+        return _ready(editions, await stale())
 
     async def where_from(request: Request) -> Response:
         return provenance.reply(request, editions)
@@ -46,8 +50,8 @@ def _fixed(body: bytes) -> Page:
     return page
 
 
-def _ready(editions: Editions) -> Response:
-    """Ready as soon as an edition can be read; else a 503 that says in words what is missing."""
+def _ready(editions: Editions, stale: Sequence[str]) -> Response:
+    """Ready as soon as an edition can be read, stale or not; else a 503 that says what is missing."""
     try:
         edition = editions.current()
     except TrendwireError as error:
@@ -57,6 +61,7 @@ def _ready(editions: Editions) -> Response:
         "edition": edition.number,
         "as_of": edition.as_of,
         "content_hash": edition.content_hash,
+        "stale": stale,
     }
     return Response(_json(told), media_type="application/json")
 

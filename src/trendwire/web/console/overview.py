@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from trendwire.accounts.operations import ListAccounts, ListKeys, ListRequests, ListUsage
 from trendwire.web.archive import ListEditions, ListIngests, ListQuarantine
+from trendwire.web.collecting import ListStale
 from trendwire.web.console.bars import days_chart
 from trendwire.web.console.fields import day_of
 from trendwire.web.console.keys import is_active
@@ -14,10 +15,12 @@ from trendwire.web.console.visit import ROOT, Visit
 LAST_DAYS = 14
 LAST_REFUSALS = 5
 CLIENT_ERRORS = 4
+MOST_NAMED = 8
+"""Regions of a row of what is stale that are named; the others are counted."""
 
 
 async def overview(visit: Visit) -> Response:
-    """Figures, the last days, what was refused lately, what came in and what is served."""
+    """Figures, the last days, what was refused lately, what came in, what is served, what is stale."""
     today = day_of(visit.at)
     first = today - timedelta(days=LAST_DAYS - 1)
     accounts = await visit.do(ListAccounts())
@@ -36,6 +39,8 @@ async def overview(visit: Visit) -> Response:
         calls=sum(row.calls for row in todays),
         spent=sum(row.credits for row in todays),
         days=days_chart([(row.day, row.calls) for row in usage], first, today),
+        stale=await visit.do(ListStale()),
+        most_named=MOST_NAMED,
         editions=await visit.do(ListEditions(limit=1)),
         ingests=await visit.do(ListIngests(limit=1)),
         quarantined=sum(one.rows for one in quarantine),

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.routing import Route
 
-from trendwire.web.console import accounts, editions, intake, keys, past
+from trendwire.web.console import accounts, editions, intake, keys, past, sources
 from trendwire.web.console.doors import SIGN_IN, Doors
 from trendwire.web.console.overview import overview
 from trendwire.web.console.usage import usage
@@ -26,6 +26,8 @@ PAGES: tuple[tuple[str, Show], ...] = (
     ("/ledger", past.ledger),
     ("/usage", usage),
     ("/requests", past.requests),
+    ("/sources", sources.sources),
+    ("/sources/{name}", sources.source),
     ("/ingests", intake.ingests),
     ("/quarantine/{name}", intake.quarantine),
     ("/editions", editions.editions),
@@ -41,13 +43,16 @@ FORMS: tuple[tuple[str, Show, Show], ...] = (
     ("/keys/{number:int}", keys.key, keys.change_key),
     ("/keys/{number:int}/rotate", keys.rotation, keys.rotate_key),
     ("/keys/{number:int}/revoke", keys.revocation, keys.revoke_key),
+    ("/sources/{name}/pause", sources.source, sources.pause),
+    ("/sources/{name}/resume", sources.source, sources.resume),
+    ("/sources/{name}/run", sources.source, sources.run_now),
 )
 """Path, the page that shows a refusal, and what the form does."""
 
 
 def console_routes(views: Views, doors: Doors) -> list[Route]:
     """All pages under /console, for the application to put before its catch-all."""
-    views.environment.filters["utc"] = utc
+    views.environment.filters |= {"utc": utc, "ago": sources.ago}
     return [
         Route(SIGN_IN, doors.answering(doors.sign_in), methods=["GET", "POST"]),
         Route(f"{ROOT}/sign-out", doors.form(_nowhere, doors.sign_out), methods=["POST"]),

@@ -32,6 +32,7 @@ TABS = (
     Place("Ledger", f"{ROOT}/ledger"),
     Place("Usage", f"{ROOT}/usage"),
     Place("Requests", f"{ROOT}/requests"),
+    Place("Sources", f"{ROOT}/sources"),
     Place("Ingests", f"{ROOT}/ingests"),
     Place("Editions", f"{ROOT}/editions"),
 )
@@ -43,6 +44,12 @@ DONE = {
     "plan": "The plan is saved.",
     "changed": "The limits of the key are changed, from its next request on.",
     "revoked": "The key is revoked: its next request is refused.",
+    "paused": "The source is paused: its schedule leaves it alone.",
+    "resumed": "The source is collected by its schedule again.",
+    "asked": "The source is collected within seconds.",
+    "unheard": (
+        "That is noted, but no trendwire run is at work on this home: start it, or use trendwire collect."
+    ),
 }
 """What a page says after a form went well, by the word in its address."""
 
