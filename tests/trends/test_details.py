@@ -16,7 +16,7 @@ from tests.trends.conftest import AS_OF, Row, WriteFacts, at, fact, write_parts
 from trendwire.domain.charts import Kind, PostLink
 from trendwire.domain.details import NOTHING, Detail, HashtagFacts, PeriodDetail, SoundFacts
 from trendwire.domain.periods import DETAIL_PERIODS, Window, epoch_day
-from trendwire.trends import rollups
+from trendwire.trends import histories, rollups
 from trendwire.trends.details import write_tables
 
 Connection = duckdb.DuckDBPyConnection
@@ -38,6 +38,7 @@ _RANKED = """
 def documents(connection: Connection, parts: Sequence[Path]) -> list[tuple[str, str, str]]:
     """The detail documents through the real rollups, in the order of an edition."""
     rollups.create(connection, parts, AS_OF, [AS_OF], lambda _stage, _done: None)
+    histories.create(connection, AS_OF)
     connection.execute(_RANKED)
     write_tables(connection, AS_OF, lambda _stage, _done: None)
     return connection.execute("FROM detail_documents ORDER BY kind, identity").fetchall()
@@ -280,6 +281,7 @@ def _documents_of(folder: Path, rows: list[Row], parts: int, threads: int) -> li
 
 def test_nothing_but_the_documents_is_left(connection: Connection, write_facts: WriteFacts) -> None:
     rollups.create(connection, write_facts([tagged(1, 0)]), AS_OF, [AS_OF], lambda _stage, _done: None)
+    histories.create(connection, AS_OF)
     connection.execute(_RANKED)
     before = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     write_tables(connection, AS_OF, lambda _stage, _done: None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.trends.conftest import AS_OF, Row, WriteFacts, at, fact, write_parts
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.subjects import own_id
-from trendwire.trends import rollups
+from trendwire.trends import histories, rollups
 
 Connection = duckdb.DuckDBPyConnection
 TABLES = (
@@ -34,6 +34,7 @@ def roll(
     connection: Connection, parts: list[Path], as_of: date = AS_OF, ends: list[date] | None = None
 ) -> None:
     rollups.create(connection, parts, as_of, ends or [as_of], lambda _stage, _done: None)
+    histories.create(connection, as_of)
 
 
 def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ import duckdb
 from trendwire.domain.provenance import Provenance
 from trendwire.errors import NotReady
 from trendwire.statements import named
-from trendwire.trends import details, documents, ranking, rollups
+from trendwire.trends import details, documents, histories, ranking, rollups
 from trendwire.trends.execution import Progress
 from trendwire.trends.provenance import provenance
 from trendwire.trends.ranking import Published
@@ -103,6 +103,7 @@ def build(
         rollups.create(connection, parts, as_of, ranking.ends(as_of), progress)
         ranking.create(connection, as_of, published, progress)
         documents.create(connection, as_of, progress)
+        histories.create(connection, as_of)
         details.write_tables(connection, as_of, progress)
         charts, subjects = connection.execute(SIZES).fetchall()[0]
         yield Build(connection, as_of, parts, chart_count=charts, subject_count=subjects)

@@ -21,12 +21,38 @@ FROM uses
 JOIN shown USING (subject)
 WHERE shown.region IN (uses.region, $world);
 
+-- name: shown_days
+-- Views they gained by day there, within the charts' windows: the spans of their posts, day by day.
+CREATE TABLE shown_days AS
+WITH first AS (
+    SELECT min(day) AS first_day FROM bucket_days
+), pairs AS (
+    SELECT DISTINCT subject, region, post FROM shown_posts
+), spread AS (
+    SELECT
+        post, gain, spans.first_day, days,
+        unnest(range(
+            greatest(first.first_day - spans.first_day, 0), least(spans.first_day + days - 1, $as_of) - spans.first_day + 1
+        )) AS k
+    FROM spans, first
+    WHERE spans.first_day <= $as_of AND spans.first_day + days > first.first_day
+        AND post IN (SELECT post FROM pairs)
+), gained AS (
+    SELECT post, (first_day + k)::INTEGER AS day, sum(gain * (k + 1) // days - gain * k // days)::BIGINT AS views
+    FROM spread
+    GROUP BY ALL
+)
+SELECT subject, region, day, sum(views)::BIGINT AS views
+FROM pairs
+JOIN gained USING (post)
+GROUP BY subject, region, day;
+
 -- name: curves
 -- Views gained per point, zeros kept. A sound's curve starts with the point of its first use in the region.
 CREATE TABLE curves AS
 WITH gained AS (
     SELECT subject, region, period, place, sum(views)::BIGINT AS views
-    FROM daily
+    FROM shown_days
     JOIN shown USING (subject, region)
     JOIN bucket_days USING (period, day)
     GROUP BY subject, region, period, place
@@ -44,39 +70,46 @@ LEFT JOIN subject_regions USING (subject, region)
 LEFT JOIN gained USING (subject, region, period, place)
 GROUP BY shown.subject, shown.region, shown.period;
 
+-- name: sampled
+-- The three creators of a row: most views gained in window and region under the tag, ties by username.
+CREATE TABLE sampled AS
+WITH gained AS (
+    SELECT subject, region, period, creator, sum(views) AS views
+    FROM shown_posts
+    JOIN (FROM post_views WHERE back = 0) AS viewed USING (post, period)
+    WHERE kind = 'hashtag' AND creator IS NOT NULL
+    GROUP BY subject, region, period, creator
+)
+SELECT
+    subject, region, period, creator,
+    row_number() OVER (PARTITION BY subject, region, period ORDER BY views DESC, username) AS place
+FROM gained
+JOIN creators USING (creator)
+QUALIFY place <= $sample_size;
+
 -- name: faces
--- How a creator is shown: each attribute from its newest post, by (day, id), that has one.
+-- How a creator is shown: each attribute from its newest post, by (day, id), that has one; as one text, because
+-- texts are compared faster than pairs.
 CREATE TABLE faces AS
 WITH newest_first AS (
-    SELECT creator, username, (day::BIGINT << 32) | post AS newest, nickname, avatar_url, region AS home
+    SELECT
+        creator, username, lpad(day::VARCHAR, 8, '0') || id AS newest, nickname, avatar_url, region AS home
     FROM posts
-    WHERE creator IS NOT NULL
+    WHERE creator IN (SELECT creator FROM sampled UNION SELECT creator FROM stars)
 )
 SELECT creator, username, arg_max(COLUMNS(* EXCLUDE (creator, username, newest)), newest)
 FROM newest_first
 GROUP BY creator, username;
 
 -- name: samples
--- The three creators of a row: most views gained in window and region under the tag, ties by username.
+-- They as the rows show them.
 CREATE TABLE samples AS
-WITH gained AS (
-    SELECT subject, region, period, creator, sum(views) AS views
-    FROM shown_posts
-    JOIN post_views USING (post, period)
-    WHERE kind = 'hashtag' AND creator IS NOT NULL
-    GROUP BY subject, region, period, creator
-), first_places AS (
-    SELECT
-        *, row_number() OVER (PARTITION BY subject, region, period ORDER BY views DESC, creator) AS place
-    FROM gained
-    QUALIFY place <= $sample_size
-)
 SELECT
-    subject, first_places.region, period,
+    subject, region, period,
     list({username: username, nickname: nickname, avatar_url: avatar_url} ORDER BY place) AS creators
-FROM first_places
+FROM sampled
 JOIN faces USING (creator)
-GROUP BY subject, first_places.region, period;
+GROUP BY subject, region, period;
 
 -- name: promotions
 -- Rows of which a promoted post was created in the window and region.
@@ -93,12 +126,12 @@ CREATE TABLE top_posts AS
 WITH placed AS (
     SELECT
         subject, region, period, post,
-        row_number() OVER (PARTITION BY subject, region, period ORDER BY views DESC, post) AS place
+        row_number() OVER (PARTITION BY subject, region, period ORDER BY views DESC, id) AS place
     FROM shown_posts
-    JOIN post_views USING (post, period)
-    SEMI JOIN (
-        SELECT post FROM posts WHERE regexp_full_match(id, '[0-9]+') AND TRY_CAST(id AS BIGINT) IS NOT NULL
-    ) USING (post)
+    JOIN (FROM post_views WHERE back = 0) AS viewed USING (post, period)
+    JOIN (
+        SELECT post, id FROM posts WHERE regexp_full_match(id, '[0-9]+') AND TRY_CAST(id AS BIGINT) IS NOT NULL
+    ) AS telling USING (post)
     WHERE kind = 'sound'
     QUALIFY place <= $top_posts
 )
@@ -114,11 +147,11 @@ WITH placed AS (
     SELECT
         stars.region, period, creator, post,
         row_number() OVER (
-            PARTITION BY stars.region, period, creator ORDER BY posts.views DESC NULLS LAST, post
+            PARTITION BY stars.region, period, creator ORDER BY posts.views DESC NULLS LAST, id
         ) AS place
     FROM stars
     JOIN posts USING (creator)
-    SEMI JOIN post_views USING (post, period)
+    SEMI JOIN (FROM post_views WHERE back = 0) AS viewed USING (post, period)
     WHERE stars.region IN (posts.region, $world)
     QUALIFY place <= $sample_size
 )
@@ -217,7 +250,9 @@ GROUP BY period, stars.region;
 DROP TABLE bucket_days;
 DROP TABLE shown;
 DROP TABLE shown_posts;
+DROP TABLE shown_days;
 DROP TABLE curves;
+DROP TABLE sampled;
 DROP TABLE faces;
 DROP TABLE samples;
 DROP TABLE promotions;

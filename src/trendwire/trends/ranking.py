@@ -5,7 +5,7 @@ Makes, from the tables of `rollups` (all for one as_of, regions including the wo
     heat(subject, region, period, score, components)      every subject used in the window
     charted(kind, subject, region, period, industry, score, posts, views, rank, move, steps, first_time)
     videos(region, period, post, views, rank), stars(region, period, creator, views, rank)
-    post_views(post, period, views)                       views gained in the window, above 0
+    post_views(post, period, back, views)                 views gained in the window, above 0
     listed(subject, region, days)                         popular_days of DESIGN, above 0
     memberships(chart_key, kind, period, region, industry, subject, rank)
     windows(period, back, last_day, first_day)            back 0: the charts', 1: those before
@@ -35,7 +35,7 @@ LISTED_PERIOD = 7
 
 _SCORES = (
     "windows",
-    "calendar",
+    "post_views",
     "subject_windows",
     "scopes",
     "floors",
@@ -45,7 +45,7 @@ _SCORES = (
     "heat",
     "ranks",
 )
-_CHARTS = ("listed", "charted", "post_views", "videos", "stars", "memberships", "forget")
+_CHARTS = ("listed", "charted", "videos", "stars", "memberships", "forget")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,32 +8,44 @@ SELECT
     ($as_of - back * period - period + 1)::INTEGER AS first_day
 FROM (SELECT unnest($periods::INTEGER[]) AS period), (SELECT unnest([0, 1]) AS back);
 
--- name: calendar
--- All windows start or end at a few days: cut there into bands, so that days are grouped once by band, and each
--- window is the sum of few bands.
-CREATE TABLE calendar AS
-WITH edges AS (
-    SELECT DISTINCT last_day FROM windows UNION SELECT first_day - 1 FROM windows
-), bands AS (
-    SELECT last_day AS band, lag(last_day) OVER (ORDER BY last_day) + 1 AS first_day FROM edges
+-- name: post_views
+-- Views a post gained in each window: its spans, cut where the window begins and ends.
+CREATE TABLE post_views AS
+WITH overlapping AS (
+    SELECT
+        post, period, back, gain, days,
+        least(spans.first_day + days - 1, windows_of.last_day) - spans.first_day + 1 AS until,
+        greatest(windows_of.first_day - spans.first_day, 0) AS before
+    FROM (SELECT * FROM spans WHERE first_day + days > (SELECT min(first_day) FROM windows)) AS spans,
+        (SELECT period, back, first_day, last_day FROM windows) AS windows_of
+    WHERE spans.first_day <= windows_of.last_day AND spans.first_day + days > windows_of.first_day
 )
-SELECT band, unnest(range(first_day, band + 1))::INTEGER AS day
-FROM bands
-WHERE first_day IS NOT NULL;
+SELECT post, period, back, sum(gain * until // days - gain * before // days)::BIGINT AS views
+FROM overlapping
+GROUP BY post, period, back
+HAVING sum(gain * until // days - gain * before // days) > 0;
 
 -- name: subject_windows
--- What a row shows of a window besides its curve: posts created and views gained in it.
+-- What a row shows of a window besides its curve: posts created and views gained in it. The world is summed from
+-- the regions (and from the posts without one), which is half the rows.
 CREATE TABLE subject_windows AS
-WITH banded AS (
-    SELECT subject, region, band, sum(posts) AS posts, sum(views) AS views
-    FROM daily
-    JOIN calendar USING (day)
-    GROUP BY subject, region, band
+WITH told AS (
+    SELECT post, period, back, 0 AS posts, views FROM post_views
+    UNION ALL
+    SELECT post, period, back, 1 AS posts, 0 AS views
+    FROM posts
+    JOIN windows ON day BETWEEN first_day AND last_day
+), by_region AS MATERIALIZED (
+    SELECT subject, region, period, back, sum(posts)::BIGINT AS posts, sum(views)::BIGINT AS views
+    FROM uses
+    JOIN told USING (post)
+    GROUP BY subject, region, period, back
 )
-SELECT subject, region, period, back, sum(posts)::BIGINT AS posts, sum(views)::BIGINT AS views
-FROM banded
-JOIN windows ON band BETWEEN first_day AND last_day
-GROUP BY subject, region, period, back;
+SELECT * FROM by_region WHERE region IS NOT NULL
+UNION ALL
+SELECT subject, $world AS region, period, back, sum(posts)::BIGINT AS posts, sum(views)::BIGINT AS views
+FROM by_region
+GROUP BY subject, period, back;
 
 -- name: scopes
 -- Each region's chart of each window: `covered` is how many preceding windows its posts reach back over, at most
@@ -74,11 +86,17 @@ LEFT JOIN cuts USING (region, period, back);
 -- From how many views on a post counts as seen, per region it is from ('' for none) and end day: taken from what
 -- the first posts of the creators there got.
 CREATE TABLE floors AS
-WITH debuts AS (
-    SELECT coalesce(region, '') AS origin, creator, min(day) AS day, arg_min(peak, (day, post)) AS views
+WITH seen AS (
+    SELECT coalesce(region, '') AS origin, creator, day, id, peak
     FROM posts
     WHERE creator IS NOT NULL AND peak IS NOT NULL
-    GROUP BY origin, creator
+), firsts AS (
+    SELECT origin, creator, min(day) AS day FROM seen GROUP BY origin, creator
+), debuts AS (
+    SELECT origin, creator, day, arg_min(peak, id) AS views
+    FROM seen
+    SEMI JOIN firsts USING (origin, creator, day)
+    GROUP BY origin, creator, day
 )
 SELECT origin, period, back, heat_floor(quantile_disc(views, $floor_quantile)) AS views
 FROM debuts
@@ -198,7 +216,7 @@ WHERE back = 0;
 -- The charts of both windows: a subject stands in the chart of all industries, and in that of its own.
 CREATE TABLE ranks AS
 WITH eligible AS (
-    SELECT kind, subject, region, period, back, industry, score, posts, views
+    SELECT kind, subject, identity, region, period, back, industry, score, posts, views
     FROM scored
     JOIN subject_windows USING (subject, region, period, back)
     JOIN windows USING (period, back)
@@ -211,10 +229,10 @@ WITH eligible AS (
     SELECT * FROM eligible WHERE industry IS NOT NULL
 )
 SELECT
-    *,
+    * EXCLUDE (identity),
     row_number() OVER (
         PARTITION BY kind, region, period, back, industry
-        ORDER BY score DESC, views DESC, subject
+        ORDER BY score DESC, views DESC, identity
     ) AS rank
 FROM entered
 QUALIFY rank <= $chart_size;
@@ -277,25 +295,18 @@ FROM moved
 LEFT JOIN (SELECT DISTINCT subject, region, period, industry FROM published) AS published
     USING (subject, region, period, industry);
 
--- name: post_views
--- Views a post gained in each chart period's window.
-CREATE TABLE post_views AS
-SELECT post, period, sum(views)::BIGINT AS views
-FROM gains
-JOIN windows ON back = 0 AND gains.day BETWEEN first_day AND last_day
-GROUP BY post, period;
-
 -- name: videos
 -- Posts by views gained in the window, in their own region and in the world.
 CREATE TABLE videos AS
 WITH placed AS (
-    SELECT post, region FROM posts WHERE region IS NOT NULL
+    SELECT post, id, region FROM posts WHERE region IS NOT NULL
     UNION ALL
-    SELECT post, $world AS region FROM posts
+    SELECT post, id, $world AS region FROM posts
 )
-SELECT region, period, post, views, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, post) AS rank
+SELECT region, period, post, views, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, id) AS rank
 FROM placed
 JOIN post_views USING (post)
+WHERE back = 0
 QUALIFY rank <= $chart_size;
 
 -- name: stars
@@ -309,10 +320,14 @@ WITH placed AS (
     SELECT region, period, creator, sum(views)::BIGINT AS views
     FROM placed
     JOIN post_views USING (post)
+    WHERE back = 0
     GROUP BY region, period, creator
 )
-SELECT *, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, creator) AS rank
+SELECT
+    gained.*,
+    row_number() OVER (PARTITION BY region, period ORDER BY gained.views DESC, username) AS rank
 FROM gained
+JOIN creators USING (creator)
 QUALIFY rank <= $chart_size;
 
 -- name: memberships
@@ -332,7 +347,6 @@ FROM rows_of;
 
 -- name: forget
 -- What only led to the tables that documents and details read.
-DROP TABLE calendar;
 DROP TABLE subject_windows;
 DROP TABLE scopes;
 DROP TABLE floors;

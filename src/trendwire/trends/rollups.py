@@ -1,25 +1,28 @@
 """Owns the tables that the charts and details of one build are counted from, made of raw fact rows.
 
-Tables (integers for posts, creators and subjects are private to one build, and ascend with the id, username,
-or kind and identity they stand for, so that a tie by text is a tie by number):
+Tables (integers for posts, creators and subjects are private to one build):
 
     posts(post, id, day, created, region, creator, username, nickname, avatar_url, description, cover_url,
-          duration, industry, promoted, audience_ages, audience_countries, audience_interests, sound,
+          duration, industry, promoted, audience_ages, audience_countries, audience_interests, tags, sound,
+          song_id, music_title, music_author, music_cover_url, music_url, music_duration, commercial,
           likes, views, peak)                     one row per post with day <= as_of
     creators(creator, username)
     subjects(subject, kind, identity, wire_id, song_id, title, author, cover_url, music_url, duration,
              commercial)                          wire_id: hashtag id, or the clip id of a sound
     uses(subject, post, day, creator, region)     one row per subject and post
-    gains(post, day, views)                       views gained on a day <= as_of, above 0 only
-    daily(subject, region, day, views, posts)     the sums of gains and of posts created; also for the world
+    spans(post, first_day, days, gain)            views gained, with the days they are spread over; above 0
     regions(region, first_day)                    also the world
     subject_regions(subject, region, first_day)   also the world
     industries(subject, last_day, industry)       the industry a subject has at the end of each day asked for
 
+The rows of the facts are read slice by slice of ids, so that memory is bounded by a slice and by these
+tables. In a slice numbers ascend with the id, username, or kind and identity they stand for; from one slice
+to the next they do not.
+
 Days are epoch days (UTC), times Unix seconds, definitions DESIGN section 2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -30,7 +33,7 @@ from duckdb import DuckDBPyConnection
 from trendwire.domain.charts import WORLD
 from trendwire.domain.periods import epoch_day
 from trendwire.statements import named
-from trendwire.trends.execution import Progress, run_all
+from trendwire.trends.execution import Progress, fetched, run, run_all
 
 _SQL = named("trendwire.trends", "rollups.sql")
 
@@ -40,24 +43,27 @@ INDUSTRY_SUPPORT = 3
 INDUSTRY_SHARE = 30
 """... and these are at least so many percent of its posts which have one."""
 
-_TABLES = (
+_SLICE = (
     "born",
     "sightings",
     "tied",
     "resolved",
-    "creators",
-    "tag_ids",
-    "sounds",
-    "subjects",
-    "posts",
-    "uses",
-    "gains",
-    "forget",
-    "daily",
-    "regions",
-    "subject_regions",
-    "industries",
+    "new_creators",
+    "new_names",
+    "new_posts",
+    "new_uses",
+    "new_spans",
+    "new_given_ids",
+    "forget_slice",
 )
+_WHOLE = ("tag_ids", "sounds", "subjects", "regions", "subject_regions", "industries", "forget")
+_SLICES_SHARE = 0.7
+"""Of the time: what is told of the progress."""
+
+Slice = tuple[str, str | None]
+"""The first id of a slice, and that of the next one (None: this is the last)."""
+
+EVERYTHING: Slice = ("", None)
 
 
 def create(
@@ -66,17 +72,46 @@ def create(
     as_of: date,
     ends: Sequence[date],
     progress: Progress,
+    rows_at_once: int | None = None,
 ) -> None:
     """Make the tables above from Parquet files of fact rows; `ends`: the days to know industries at.
 
-    `parts` must not be empty. The same rows in any order, split or number of copies make the same tables.
+    `parts` must not be empty. The same rows in any order, split or number of copies make the same tables, but
+    for the numbers. `rows_at_once`: about how many rows of facts a slice has; None takes all as one, and then
+    all numbers ascend with the texts.
     """
+    told = partial(progress, "rollups")
+    files = {"parts": [str(part) for part in parts]}
     values: dict[str, Any] = {
-        "parts": [str(part) for part in parts],
         "as_of": epoch_day(as_of),
         "ends": sorted({epoch_day(day) for day in ends}),
         "world": WORLD,
         "support": INDUSTRY_SUPPORT,
         "share": INDUSTRY_SHARE,
     }
-    run_all(connection, _SQL, _TABLES, values, partial(progress, "rollups"))
+    run(connection, _SQL["set_parts"], files)
+    slices = [EVERYTHING] if rows_at_once is None else _slices(connection, files, rows_at_once)
+    run(connection, _SQL["empty"], {})
+    for number, (first, following) in enumerate(slices):
+        run(connection, _SQL["set_first"], {"first_id": first})
+        run(connection, _SQL["set_next"], {"next_id": following})
+        run(connection, _SQL["facts"], {})
+        share = _SLICES_SHARE / len(slices)
+        run_all(connection, _SQL, _SLICE, values, _within(told, number * share, share))
+    run_all(connection, _SQL, _WHOLE, values, _within(told, _SLICES_SHARE, 1 - _SLICES_SHARE))
+
+
+def _within(told: Callable[[float], None], begun: float, share: float) -> Callable[[float], None]:
+    """Tells the progress of a part as that of the whole."""
+    return lambda done: told(begun + share * done)
+
+
+def _slices(connection: DuckDBPyConnection, files: Mapping[str, Any], rows_at_once: int) -> list[Slice]:
+    """Slices of ids, in order, of about so many rows each: cut where row groups begin."""
+    firsts, rows = [""], 0
+    for least, count in fetched(connection, _SQL["row_groups"], files):
+        if rows and rows + count > rows_at_once and least > firsts[-1]:
+            firsts.append(least)
+            rows = 0
+        rows += count
+    return list(zip(firsts, [*firsts[1:], None], strict=True))

@@ -1,7 +1,52 @@
+-- name: set_parts
+-- The files that `facts` reads.
+SET VARIABLE fact_parts = $parts::VARCHAR[];
+
+-- name: row_groups
+-- Where ids are: the least of each row group, and its rows.
+SELECT stats_min_value, row_group_num_rows
+FROM parquet_metadata($parts::VARCHAR[])
+WHERE path_in_schema = 'id'
+ORDER BY ALL;
+
+-- name: facts
+-- The rows of the facts, of one slice of ids at a time: parts are sorted by id, so others are skipped. A view takes
+-- no parameters of a statement, but it reads variables.
+CREATE OR REPLACE VIEW facts AS
+SELECT * FROM read_parquet(getvariable('fact_parts'))
+WHERE id >= getvariable('first_id') AND (getvariable('next_id') IS NULL OR id < getvariable('next_id'));
+
+-- name: set_first
+-- The first id that `facts` shows.
+SET VARIABLE first_id = $first_id::VARCHAR;
+
+-- name: set_next
+-- The first id that it does not show any more; NULL: it shows all to the end.
+SET VARIABLE next_id = $next_id::VARCHAR;
+
+-- name: empty
+-- What the slices are added to. Numbers stand for texts in everything that is joined or grouped; they follow the
+-- order of the texts within a slice only, so that ties by text are decided by the text.
+CREATE TABLE creators (creator INTEGER, username VARCHAR);
+CREATE TABLE names (subject INTEGER, kind VARCHAR, identity VARCHAR);
+CREATE TABLE uses (subject INTEGER, post INTEGER, day INTEGER, creator INTEGER, region VARCHAR);
+CREATE TABLE spans (post INTEGER, first_day INTEGER, days INTEGER, gain BIGINT);
+CREATE TABLE given_ids (post INTEGER, tag VARCHAR, tag_id VARCHAR);
+CREATE TABLE posts (
+    post INTEGER, id VARCHAR, day INTEGER, created BIGINT, region VARCHAR, creator INTEGER,
+    username VARCHAR, nickname VARCHAR, avatar_url VARCHAR, description VARCHAR, cover_url VARCHAR,
+    duration BIGINT, industry BIGINT, promoted BOOLEAN,
+    audience_ages MAP(VARCHAR, DOUBLE), audience_countries MAP(VARCHAR, DOUBLE),
+    audience_interests MAP(VARCHAR, DOUBLE),
+    tags VARCHAR[], sound INTEGER, song_id VARCHAR, music_title VARCHAR, music_author VARCHAR,
+    music_cover_url VARCHAR, music_url VARCHAR, music_duration BIGINT, commercial BOOLEAN,
+    likes BIGINT, views BIGINT, peak BIGINT
+);
+
 -- name: born
 -- A post is created at the create_time of its newest row that has one (ties: the larger), else when its id
 -- says. One packed number per row instead of a sort: seconds fit 34 bits, so the maximum of recency << 34 |
--- create_time is the newest row. Posts are numbered in the order of their ids: ties by id are ties by number.
+-- create_time is the newest row.
 CREATE TABLE born AS
 WITH rows_of AS (
     SELECT
@@ -10,14 +55,14 @@ WITH rows_of AS (
             (greatest(coalesce(observed_at, create_time + 604800), create_time)::HUGEINT << 34) | create_time
         ) FILTER (create_time IS NOT NULL) AS newest,
         max(id_time) AS id_time
-    FROM read_parquet($parts)
+    FROM facts
     GROUP BY id
 ), dated AS (
     SELECT id, coalesce((newest & 17179869183)::BIGINT, id_time) AS created
     FROM rows_of
 )
 SELECT
-    (row_number() OVER (ORDER BY id))::INTEGER AS post,
+    ((SELECT coalesce(max(post), 0) FROM posts) + row_number() OVER (ORDER BY id))::INTEGER AS post,
     id,
     created,
     (created // 86400)::INTEGER AS day
@@ -39,7 +84,7 @@ SELECT
     description, duration, industry,
     is_promoted AS promoted,
     cover_url, audience_ages, audience_countries, audience_interests
-FROM read_parquet($parts) AS facts
+FROM facts
 JOIN born USING (id);
 
 -- name: tied
@@ -71,110 +116,68 @@ SELECT post, arg_max(COLUMNS(* EXCLUDE (post, recency)), recency)
 FROM single
 GROUP BY post;
 
--- name: creators
--- Numbered in the order of their usernames: ties by username are ties by number.
-CREATE TABLE creators AS
-SELECT (row_number() OVER (ORDER BY username))::INTEGER AS creator, username
-FROM (SELECT DISTINCT username FROM resolved WHERE username IS NOT NULL);
+-- name: new_creators
+-- Numbered in the order of their usernames.
+INSERT INTO creators
+SELECT (SELECT coalesce(max(creator), 0) FROM creators) + row_number() OVER (ORDER BY username), username
+FROM (SELECT DISTINCT username FROM resolved WHERE username IS NOT NULL)
+ANTI JOIN creators USING (username);
 
--- name: tag_ids
--- The id a source gave a post's tag, from the newest sighting that has one; most rows have none at all.
-CREATE TABLE tag_ids AS
-WITH given AS (
-    SELECT post, recency, unnest(tags) AS tag, unnest(tag_ids) AS tag_id
-    FROM sightings
-    WHERE tag_ids IS NOT NULL
-), newest AS (
-    SELECT post, tag, arg_max(tag_id, (recency, tag_id)) AS tag_id
-    FROM given
-    GROUP BY post, tag
+-- name: new_names
+-- Numbered in the order of kind and identity.
+INSERT INTO names
+WITH used AS (
+    SELECT 'hashtag' AS kind, unnest(tags) AS identity FROM resolved
+    UNION
+    SELECT 'sound' AS kind, music_id AS identity FROM resolved WHERE music_id IS NOT NULL
 )
-SELECT tag AS identity, arg_max(tag_id, (day, post)) AS tag_id
-FROM newest
-JOIN born USING (post)
-JOIN resolved USING (post)
-WHERE tag_id IS NOT NULL AND list_contains(resolved.tags, tag)
-GROUP BY tag;
+SELECT (SELECT coalesce(max(subject), 0) FROM names) + row_number() OVER (ORDER BY kind, identity), kind, identity
+FROM used
+ANTI JOIN names USING (kind, identity);
 
--- name: sounds
--- What a sound is, each attribute from its newest post, by (day, id), that has one.
-CREATE TABLE sounds AS
-WITH uses_of AS (
-    SELECT
-        music_id AS identity,
-        (day::BIGINT << 32) | post AS newest,
-        song_id, music_title AS title, music_author AS author, music_cover_url AS cover_url, music_url,
-        music_duration AS duration, commercial
-    FROM resolved
-    JOIN born USING (post)
-    WHERE music_id IS NOT NULL
-)
-SELECT identity, arg_max(COLUMNS(* EXCLUDE (identity, newest)), newest)
-FROM uses_of
-GROUP BY identity;
-
--- name: subjects
--- Numbered in the order of kind and identity: ties by identity are ties by number. A hashtag without an id from
--- a source gets the one of domain/subjects.py: the first 64 bits of the name's SHA-256, the highest bit set.
-CREATE TABLE subjects AS
-WITH tags AS (
-    SELECT DISTINCT unnest(tags) AS identity FROM resolved
-), named AS (
-    SELECT
-        'hashtag' AS kind,
-        identity,
-        coalesce(
-            tag_id,
-            (('0x' || substr(sha256(identity), 1, 16))::UBIGINT | 9223372036854775808::UBIGINT)::VARCHAR
-        ) AS wire_id
-    FROM tags
-    LEFT JOIN tag_ids USING (identity)
-    UNION ALL BY NAME
-    SELECT 'sound' AS kind, identity AS wire_id, * FROM sounds
-)
-SELECT (row_number() OVER (ORDER BY kind, identity))::INTEGER AS subject, *
-FROM named;
-
--- name: posts
+-- name: new_posts
 -- The counted posts, one row each, whatever was seen of them and how often. `likes` and `views` are the newest
 -- known counters, `peak` the highest view count ever seen.
-CREATE TABLE posts AS
+INSERT INTO posts BY NAME
 WITH peaks AS (
     SELECT post, max(views) AS peak FROM sightings GROUP BY post
-), sounding AS (
-    SELECT identity AS music_id, subject AS sound FROM subjects WHERE kind = 'sound'
 )
 SELECT
     post, id, day, created, region, creator, username, nickname, avatar_url, description, cover_url,
     duration, industry, coalesce(promoted, FALSE) AS promoted,
     audience_ages, audience_countries, audience_interests,
-    sound, likes, views, peak
+    list_sort(list_distinct(tags)) AS tags,
+    subject AS sound, song_id, music_title, music_author, music_cover_url, music_url, music_duration, commercial,
+    likes, views, peak
 FROM resolved
 JOIN born USING (post)
 JOIN peaks USING (post)
 LEFT JOIN creators USING (username)
-LEFT JOIN sounding USING (music_id);
+LEFT JOIN (SELECT identity AS music_id, subject FROM names WHERE kind = 'sound') AS sounding USING (music_id);
 
--- name: uses
+-- name: new_uses
 -- One row per subject and post: a post's tags, once each, and its sound.
-CREATE TABLE uses AS
-WITH tagged AS (
-    SELECT post, unnest(list_distinct(tags)) AS identity FROM resolved
+INSERT INTO uses
+WITH fresh AS (
+    SELECT * FROM posts SEMI JOIN born USING (post)
+), tagged AS (
+    SELECT post, unnest(tags) AS identity FROM fresh
 ), pairs AS (
     SELECT subject, post
     FROM tagged
-    JOIN (SELECT identity, subject FROM subjects WHERE kind = 'hashtag') USING (identity)
+    JOIN (SELECT identity, subject FROM names WHERE kind = 'hashtag') AS named USING (identity)
     UNION ALL
-    SELECT sound AS subject, post FROM posts WHERE sound IS NOT NULL
+    SELECT sound AS subject, post FROM fresh WHERE sound IS NOT NULL
 )
 SELECT subject, post, day, creator, region
 FROM pairs
-JOIN posts USING (post);
+JOIN fresh USING (post);
 
--- name: gains
--- Views a post gained on each day (DESIGN section 2). Counts never fall (running maximum); the first count is
--- spread from creation over at most seven days, each later gain over the days since the sighting before.
-CREATE TABLE gains AS
+-- name: new_spans
+-- Views a post gained, each gain with the days that it is spread over (DESIGN section 2). Counts never fall
+-- (running maximum); the first count is spread from creation over at most seven days, each later gain over the
+-- days since the sighting before. Spans are few, days are many: who needs days makes them of few posts.
+INSERT INTO spans
 WITH counted AS (
     SELECT post, recency, max(views) AS views
     FROM sightings
@@ -189,70 +192,85 @@ WITH counted AS (
     FROM counted
     JOIN born USING (post)
     WINDOW in_time AS (PARTITION BY post ORDER BY recency)
-), spans AS (
+), gained AS (
     SELECT
         post,
-        total - coalesce(lag(total) OVER in_order, 0) AS gain,
         CASE WHEN before_day IS NULL THEN day ELSE least(before_day + 1, seen_day) END AS first_day,
-        CASE WHEN before_day IS NULL THEN least(seen_day, day + 6) ELSE seen_day END AS last_day
+        CASE WHEN before_day IS NULL THEN least(seen_day, day + 6) ELSE seen_day END AS last_day,
+        total - coalesce(lag(total) OVER in_order, 0) AS gain
     FROM steps
     WINDOW in_order AS (PARTITION BY post ORDER BY recency)
-), spread AS (
-    SELECT
-        post, gain, first_day,
-        last_day - first_day + 1 AS n,
-        unnest(range(least(last_day, $as_of) - first_day + 1)) AS k
-    FROM spans
-    WHERE gain > 0 AND first_day <= $as_of
 )
-SELECT post, day, sum(views)::BIGINT AS views
-FROM (
-    SELECT
-        post,
-        (first_day + k)::INTEGER AS day,
-        gain * (k + 1) // n - gain * k // n AS views
-    FROM spread
-)
-WHERE views > 0
-GROUP BY post, day;
+SELECT post, first_day, last_day - first_day + 1 AS days, gain
+FROM gained
+WHERE gain > 0;
 
--- name: daily
--- The rollup: views gained and posts created per subject, region and day. A post's creation is an event of its
--- day like its gains, so that one grouping sums both; the world is summed from the regions (and from the posts
--- without one), which is half the rows. Subject (31 bits), region (16) and day (16) are one number: a group
--- has no text to compare, a sixth less time at a million posts.
-CREATE TABLE daily AS
-WITH places AS (
-    SELECT region, (row_number() OVER (ORDER BY region))::BIGINT AS place
-    FROM (SELECT DISTINCT region FROM posts WHERE region IS NOT NULL)
-), events AS (
-    SELECT
-        coalesce(gains.post, posts.post) AS post,
-        coalesce(gains.day, posts.day) AS day,
-        coalesce(gains.views, 0) AS views,
-        (posts.post IS NOT NULL)::INTEGER AS posts
-    FROM gains
-    FULL JOIN posts ON gains.post = posts.post AND gains.day = posts.day
-), placed AS (
-    SELECT (subject::BIGINT << 32) | (coalesce(place, 0) << 16) AS spot, post
-    FROM uses
-    LEFT JOIN places USING (region)
-), by_region AS MATERIALIZED (
-    SELECT spot | events.day AS cell, sum(views)::BIGINT AS views, sum(posts)::BIGINT AS posts
-    FROM placed
-    JOIN events USING (post)
-    GROUP BY cell
-), by_world AS (
-    SELECT cell & ~(65535::BIGINT << 16) AS cell, sum(views)::BIGINT AS views, sum(posts)::BIGINT AS posts
-    FROM by_region
-    GROUP BY ALL
+-- name: new_given_ids
+-- The id a source gave a post's tag, from the newest sighting that has one; most rows have none at all.
+INSERT INTO given_ids
+WITH given AS (
+    SELECT post, recency, unnest(tags) AS tag, unnest(tag_ids) AS tag_id
+    FROM sightings
+    WHERE tag_ids IS NOT NULL
+), newest AS (
+    SELECT post, tag, arg_max(tag_id, (recency, tag_id)) AS tag_id
+    FROM given
+    GROUP BY post, tag
 )
-SELECT (cell >> 32)::INTEGER AS subject, region, (cell & 65535)::INTEGER AS day, views, posts
-FROM by_region
-JOIN places ON place = (cell >> 16) & 65535
-UNION ALL
-SELECT (cell >> 32)::INTEGER AS subject, $world AS region, (cell & 65535)::INTEGER AS day, views, posts
-FROM by_world;
+SELECT post, tag, tag_id
+FROM newest
+JOIN resolved USING (post)
+WHERE tag_id IS NOT NULL AND list_contains(resolved.tags, tag);
+
+-- name: forget_slice
+-- What only led to the rows that a slice adds.
+DROP TABLE sightings;
+DROP TABLE tied;
+DROP TABLE resolved;
+DROP TABLE born;
+
+-- name: tag_ids
+-- The id of a hashtag: that of its newest post, by (day, id), that has one.
+CREATE TABLE tag_ids AS
+SELECT tag AS identity, arg_max(tag_id, (day, id)) AS tag_id
+FROM given_ids
+JOIN posts USING (post)
+GROUP BY tag;
+
+-- name: sounds
+-- What a sound is, each attribute from its newest post, by (day, id), that has one; as one text, because texts are
+-- compared faster than pairs.
+CREATE TABLE sounds AS
+WITH uses_of AS (
+    SELECT
+        sound AS subject,
+        lpad(day::VARCHAR, 8, '0') || id AS newest,
+        song_id, music_title AS title, music_author AS author, music_cover_url AS cover_url, music_url,
+        music_duration AS duration, commercial
+    FROM posts
+    WHERE sound IS NOT NULL
+)
+SELECT subject, arg_max(COLUMNS(* EXCLUDE (subject, newest)), newest)
+FROM uses_of
+GROUP BY subject;
+
+-- name: subjects
+-- What everything that is charted is. A hashtag without an id from a source gets the one of domain/subjects.py:
+-- the first 64 bits of the name's SHA-256, the highest bit set.
+CREATE TABLE subjects AS
+SELECT
+    subject, kind, identity,
+    CASE
+        WHEN kind = 'sound' THEN identity
+        ELSE coalesce(
+            tag_id,
+            (('0x' || substr(sha256(identity), 1, 16))::UBIGINT | 9223372036854775808::UBIGINT)::VARCHAR
+        )
+    END AS wire_id,
+    sounds.* EXCLUDE (subject)
+FROM names
+LEFT JOIN tag_ids USING (identity)
+LEFT JOIN sounds USING (subject);
 
 -- name: regions
 -- Where there are posts at all, and since when.
@@ -293,9 +311,7 @@ HAVING any_value(most) >= $support AND any_value(most) * 100 >= any_value(total)
 
 -- name: forget
 -- What only led to the tables above.
-DROP TABLE sightings;
-DROP TABLE tied;
-DROP TABLE resolved;
+DROP TABLE names;
+DROP TABLE given_ids;
 DROP TABLE tag_ids;
 DROP TABLE sounds;
-DROP TABLE born;

@@ -47,6 +47,7 @@ _CHART_TABLES = (
     "videos",
     "stars",
     "shown_posts",
+    "shown_days",
 )
 _DETAIL_TABLES = (
     "spot_places",
@@ -59,7 +60,7 @@ _DETAIL_TABLES = (
     "audiences_text",
     "tops",
 )
-_WRITE_CHARTS = tuple(name for name in documents.TABLES if name not in ("shown_posts", "faces"))
+_WRITE_CHARTS = tuple(name for name in documents.TABLES if name not in ("shown_posts", "shown_days", "faces"))
 _WRITE_DETAILS = (
     "ages_text",
     "tops_text",

@@ -78,7 +78,7 @@ JOIN creators ON username = told.creator;
 -- name: post_views
 -- Of the posts that are shown.
 CREATE TABLE post_views AS
-SELECT posts.post, period, told.views
+SELECT posts.post, period, 0 AS back, told.views
 FROM read_parquet($folder || '/post_views_shown/*.parquet') AS told
 JOIN posts ON id = told.post;
 
@@ -125,6 +125,13 @@ SELECT kind, keys.subject, told.region, period, posts.post, posts.day, posts.cre
 FROM read_parquet($folder || '/shown_posts/*.parquet') AS told
 JOIN keys ON key = told.subject
 JOIN posts ON id = told.post;
+
+-- name: shown_days
+-- The days of what is charted.
+CREATE TABLE shown_days AS
+SELECT subject, region, day, views
+FROM daily
+SEMI JOIN (FROM ranks WHERE back = 0) AS shown USING (subject, region);
 
 -- name: spot_places
 -- What was counted of the posts of each subject, region and place.
