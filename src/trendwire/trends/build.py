@@ -102,6 +102,7 @@ def build(
     with duckdb.connect(config=resources.config(scratch)) as connection:
         rollups.create(connection, parts, as_of, ranking.ends(as_of), progress)
         ranking.create(connection, as_of, published, progress)
+        ranking.forget(connection)
         documents.create(connection, as_of, progress)
         histories.create(connection, as_of)
         details.write_tables(connection, as_of, progress)

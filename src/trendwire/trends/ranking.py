@@ -26,7 +26,7 @@ from trendwire.domain.charts import CHART_SIZE, MIN_CREATORS, WORLD
 from trendwire.domain.periods import CHART_PERIODS, Window, epoch_day
 from trendwire.statements import named
 from trendwire.trends import scoring
-from trendwire.trends.execution import Progress, run_all
+from trendwire.trends.execution import Progress, run, run_all
 
 SQL = named("trendwire.trends", "ranking.sql")
 
@@ -45,7 +45,7 @@ _SCORES = (
     "heat",
     "ranks",
 )
-_CHARTS = ("listed", "charted", "videos", "stars", "memberships", "forget")
+_CHARTS = ("listed", "charted", "videos", "stars", "memberships")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ def create(
     scoring.install(connection)
     names = (*_SCORES, history(as_of, published), *_CHARTS)
     run_all(connection, SQL, names, values(as_of, published), partial(progress, "ranking"))
+
+
+def forget(connection: DuckDBPyConnection) -> None:
+    """Drop what only led to the tables above."""
+    run(connection, SQL["forget"], {})
 
 
 def history(as_of: date, published: Sequence[Published]) -> str:
