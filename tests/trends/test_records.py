@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ class Told:
     listed: list[tuple[str, str, str]]
 
 
-def told(folder: Path, facts: list[Row], parts: int = 1, rows_at_once: int | None = None) -> Told:
+def told(folder: Path, facts: Sequence[Row], parts: int = 1, rows_at_once: int | None = None) -> Told:
     folder.mkdir()
     with ranked(write_parts(folder, facts, parts), rows_at_once) as connection:
         found = records.Records(connection)
