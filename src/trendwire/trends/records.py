@@ -8,6 +8,7 @@ Reads the tables of `rollups`, and of `ranking` scopes, floors, counts and liste
 how the build numbered its rows, but for the numbers of posts, which only join records to subjects.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,14 +56,14 @@ class Records:
         ((first, last),) = fetched(self.connection, SQL["numbers"], {})
         for start in range(first, last + 1, _AT_ONCE):
             values = {"first": start, "last": min(start + _AT_ONCE - 1, last)}
-            for number, record, digest in self._rows("records", values):
-                self.total += int(digest, 16)
+            for number, record in self._rows("records", values):
+                self.total += hashed(record)
                 yield number, record
 
     def subjects(self) -> Iterator[Posting]:
         """Ascending by kind and identity."""
-        for kind, identity, facts, digest, numbers in self._rows("postings", {}):
-            self.total += int(digest, 16)
+        for kind, identity, facts, numbers in self._rows("postings", {}):
+            self.total += hashed(f"{kind}/{identity}/{facts}")
             self.subject_count += 1
             yield kind, identity, facts, numbers
 
@@ -70,6 +71,11 @@ class Records:
         cursor = self.connection.cursor().execute(SQL[statement], values or None)
         while batch := cursor.fetchmany(_BATCH):
             yield from batch
+
+
+def hashed(text: str) -> int:
+    """SHA-256 of a text as a number: what is added up over everything that details are rendered from."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest())
 
 
 def factors(connection: DuckDBPyConnection, as_of: date) -> Factors:

@@ -1,25 +1,22 @@
 -- name: records
--- One domain/records.py PostRecord per post of a range of numbers, with its hash; spans ascend by their first day.
-SELECT post, record, sha256(record)
-FROM (
-    SELECT
-        post,
-        json_array(
-            id, day, region, username, industry, peak, promoted,
-            coalesce([[x[3], x[1], x[2]] FOR x IN gained], []),
-            coalesce(tags, []), identity, cover_url,
-            to_json(audience_ages), to_json(audience_countries), to_json(audience_interests)
-        )::VARCHAR AS record
-    FROM posts
-    LEFT JOIN (
-        SELECT post, list_sort(list([first_day, days, gain])) AS gained
-        FROM spans
-        WHERE post BETWEEN $first AND $last
-        GROUP BY post
-    ) AS gains_of USING (post)
-    LEFT JOIN (SELECT subject AS sound, identity FROM subjects WHERE kind = 'sound') AS sounding USING (sound)
+-- One domain/records.py PostRecord per post of a range of numbers; spans ascend by their first day.
+SELECT
+    post,
+    json_array(
+        id, day, region, username, industry, peak, promoted,
+        coalesce([[x[3], x[1], x[2]] FOR x IN gained], []),
+        coalesce(tags, []), identity, cover_url,
+        to_json(audience_ages), to_json(audience_countries), to_json(audience_interests)
+    )::VARCHAR
+FROM posts
+LEFT JOIN (
+    SELECT post, list_sort(list([first_day, days, gain])) AS gained
+    FROM spans
     WHERE post BETWEEN $first AND $last
-)
+    GROUP BY post
+) AS gains_of USING (post)
+LEFT JOIN (SELECT subject AS sound, identity FROM subjects WHERE kind = 'sound') AS sounding USING (sound)
+WHERE post BETWEEN $first AND $last
 ORDER BY post;
 
 -- name: numbers
@@ -27,8 +24,8 @@ ORDER BY post;
 SELECT coalesce(min(post), 0), coalesce(max(post), -1) FROM posts;
 
 -- name: postings
--- Every subject: what it is, apart from any window, the hash of that, and the numbers of its posts.
-SELECT kind, identity, facts, sha256(concat_ws('/', kind, identity, facts)), numbers
+-- Every subject: what it is, apart from any window, and the numbers of its posts.
+SELECT kind, identity, facts, numbers
 FROM (
     SELECT
         subject, kind, identity,
