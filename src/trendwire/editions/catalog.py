@@ -10,8 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from trendwire.errors import Corrupt
 from trendwire.facts.durable import write_whole
+from trendwire.facts.versioned import decoded
+
+FILE = "catalog.json"
+VERSION = 1
 
 Stamp = tuple[int, int, int]
 """Changes with every replacement of the catalog: inode, nanoseconds, size."""
@@ -36,7 +39,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Listing(msgspec.Struct, frozen=True):
-    version: int = 1
+    version: int = VERSION
     editions: tuple[Record, ...] = ()
 
 
@@ -52,11 +55,15 @@ class Catalog:
 
     @property
     def file(self) -> Path:
-        return self.folder / "catalog.json"
+        return self.folder / FILE
 
     def edition(self, number: int) -> Path:
         """The file of an edition, whether or not it is there."""
         return self.folder / f"{number}.sqlite"
+
+    def files(self, record: Record) -> tuple[Path, ...]:
+        """The files that an edition is read from, whether or not they are there."""
+        return (self.edition(record.number),)
 
     def stamp(self) -> Stamp | None:
         """What tells a flip at the price of one stat; None before the first edition."""
@@ -69,12 +76,16 @@ class Catalog:
     def records(self) -> tuple[Record, ...]:
         """All editions published, ascending by number; the last is the current one. Corrupt if unreadable."""
         try:
-            return msgspec.json.decode(self.file.read_bytes(), type=_Listing).editions
+            data = self.file.read_bytes()
         except FileNotFoundError:
             return ()
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Corrupt("the catalog of editions cannot be read", path=str(self.file)) from error
+        return decoded(data, _Listing, VERSION, "the catalog of editions", self.file).editions
 
     def replace(self, records: tuple[Record, ...]) -> None:
         """Put these records in place of what was; on the disk when this returns."""
-        write_whole(self.file, msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1))
+        write_whole(self.file, listing(records))
+
+
+def listing(records: tuple[Record, ...]) -> bytes:
+    """The file of a catalog of these records."""
+    return msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1)
