@@ -20,6 +20,7 @@ from trendwire.domain.periods import DETAIL_PERIODS, Window, epoch_day
 from trendwire.trends.build import build
 from trendwire.trends.ranking import Published
 from trendwire.trends.rendering import render
+from trendwire.trends.rendering.partners import reach_of
 from trendwire.trends.rendering.tops import is_numeric
 from trendwire.trends.rendering.uses import gained
 
@@ -52,7 +53,7 @@ def one_post(rng: random.Random, number: int, ago: int) -> Row:
         id_,
         AS_OF - timedelta(days=back),
         region=rng.choice(["VN", "VN", "US", None, *(["DE"] if back < 50 else [])]),
-        username=rng.choice([None, *(f"u{n}" for n in range(90))]),
+        username=rng.choice([*[None] * 20, *(f"u{n}" for n in range(90))]),
         tags=rng.sample(tags, len(tags)) or None,
         tag_ids=[rng.choice([None, f"5{tag}"]) for tag in tags] if rng.random() < 0.1 else None,
         music_id=rng.choice([None, None, "71", "72", "7.5e+18"]),
@@ -141,6 +142,24 @@ def test_one_region_is_that_region_of_the_whole(made: tuple[Details, Kept]) -> N
 def test_creators_of_partners_may_be_told_or_counted(made: tuple[Details, Kept], reach_from: int) -> None:
     documents, store = made
     assert differences(documents, replace(store, reach_from=reach_from))[:3] == []
+
+
+def test_creators_are_counted_as_the_engine_counts_them(made: tuple[Details, Kept]) -> None:
+    _, store = made
+    assert len(store.reaches) > 100
+    for tag, told in store.reaches.items():
+        counted = reach_of(store.posts(Kind.HASHTAG, tag), epoch_day(AS_OF))
+        assert {region: list(counts) for region, counts in counted.items()} == told
+
+
+def test_three_of_ten_agree_on_an_industry(tmp_path: Path) -> None:
+    industries = [2, 2, 2, 1, 3, 4, 5, 6, 7, 8]
+    rows = [
+        fact(f"7{n}", AS_OF, tags=["x", *"y" * (n > 0)], industry=one) for n, one in enumerate(industries)
+    ]
+    with edition(write_parts(tmp_path, rows), AS_OF, tmp_path) as (documents, store):
+        assert [detail.facts.industry for detail in documents.values()] == [2, None]
+        assert differences(documents, store) == []
 
 
 def test_the_order_of_the_posts_leaves_no_trace(made: tuple[Details, Kept]) -> None:

@@ -5,14 +5,13 @@ be seen in a sum of them, and steps in floating point are taken in the same orde
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
 
 from trendwire.domain.periods import DETAIL_PERIODS
 from trendwire.domain.records import Factors, PostRecord
-from trendwire.domain.taxonomy import countries, interests
 from trendwire.trends.details import AGE_LEVELS, GUARD, MOST_COUNTRIES, MOST_INTERESTS, SHARE_UNIT
 from trendwire.trends.rendering.uses import OLDER, Use
 
@@ -43,7 +42,7 @@ NOBODY = (Audience(),) * len(DETAIL_PERIODS)
 
 
 class PostShares(msgspec.Struct, frozen=True, gc=False):
-    """One post's audience in fixed point: of each age level; of known interests and countries, by id.
+    """One post's audience in fixed point: of each age level; of interests and countries, by id.
 
     None where the post has no such audience at all.
     """
@@ -84,8 +83,8 @@ class Audiences:
         if known is None:
             known = self._shares[post.id] = PostShares(
                 _levels(post.ages) if post.ages else None,
-                _known(post.interests, interests()) if post.interests else None,
-                _known(post.countries, countries()) if post.countries else None,
+                _shares(post.interests) if post.interests else None,
+                _shares(post.countries) if post.countries else None,
             )
         return known
 
@@ -97,11 +96,6 @@ def _shares(weights: Weights) -> Shares:
         total += weight
     exact = [weight / total * SHARE_UNIT for weight in weights.values()]
     return list(zip(weights, _rounded(exact), strict=True))
-
-
-def _known(weights: Weights, names: Collection[str]) -> Shares:
-    """An id without a name is part of the whole, and then left out."""
-    return [(id_, share) for id_, share in _shares(weights) if id_ in names]
 
 
 def _levels(weights: Weights) -> list[int]:
@@ -173,7 +167,10 @@ def _indexes(
 
 
 def _highest(sums: Mapping[str, int], posts: int, overall: Weights, most: int) -> Indexes:
-    """Index = 100 * share under the subject / overall share, rounded; the highest first, ties by id."""
+    """Index = 100 * share under the subject / overall share, rounded; the highest first, ties by id.
+
+    Ids without a name are part of a post's whole, but have no overall share, and are left out here.
+    """
     ranked = sorted(
         (-int(100.0 * (float(share) / posts) / of_all + 0.5 + GUARD), id_)
         for id_, share in sums.items()

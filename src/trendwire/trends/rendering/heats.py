@@ -84,7 +84,7 @@ def _counts(
     now = (creators, watched) if observed is window else _crowd(_balances(observed, floors))
     all_past = counted(sum(crowd[0] for crowd in past), sum(crowd[1] for crowd in past))
     last = counted(*past[0]) if before[0] else 0
-    return Counts(creators, watched, _best(window, balances), counted(*now), all_past, min(all_past, last))
+    return Counts(creators, watched, _best(window, balances), counted(*now), all_past, last)
 
 
 def _balances(uses: Sequence[Use], floors: Floors) -> dict[str, int]:
