@@ -162,6 +162,14 @@ def test_three_of_ten_agree_on_an_industry(tmp_path: Path) -> None:
         assert differences(documents, store) == []
 
 
+def test_what_is_too_faint_to_measure_is_left_out(tmp_path: Path) -> None:
+    faint = {"10001": 1e12, "10002": 0.1}
+    rows = [fact(f"7{n}", AS_OF, tags=["x"], audience_interests=faint) for n in range(3)]
+    with edition(write_parts(tmp_path, rows), AS_OF, tmp_path) as (documents, store):
+        assert documents[Kind.HASHTAG, "x"].region(WORLD).period(7).interests == (("10001", 100),)
+        assert differences(documents, store) == []
+
+
 def test_the_order_of_the_posts_leaves_no_trace(made: tuple[Details, Kept]) -> None:
     documents, store = made
     turned = {key: records[::-1] for key, records in store.records.items()}

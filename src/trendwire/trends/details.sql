@@ -179,7 +179,8 @@ CREATE TABLE audience_posts AS
 SELECT DISTINCT post, audience FROM weights;
 
 -- name: overall
--- The mean share of each interest and country over all posts of a region and window.
+-- The mean share of each interest and country over all posts of a region and window; nothing is measured against
+-- one that is too faint for the fixed point.
 CREATE TABLE overall AS
 WITH placed AS (
     SELECT post, unnest([region, $world]) AS region, place FROM posts JOIN recent USING (day)
@@ -197,6 +198,7 @@ WITH placed AS (
     JOIN nested USING (place)
     WHERE region IS NOT NULL AND code IS NOT NULL
     GROUP BY region, audience, code, span
+    HAVING sum(weight) > 0
 )
 SELECT region, audience, code, span, weight::DOUBLE / posts AS share
 FROM sums
