@@ -4,6 +4,7 @@ The pointer is the newest number in catalog.json. The file is replaced whole by 
 the edition before or the edition after, never half of one.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,11 +18,23 @@ Stamp = tuple[int, int, int]
 """Changes with every replacement of the catalog: inode, nanoseconds, size."""
 
 
+class Segment(msgspec.Struct, frozen=True):
+    """A file that lean editions share: how many rows it has of each table, its bytes and their SHA-256."""
+
+    name: str
+    posts: int
+    subjects: int
+    documents: int
+    size: int
+    sha256: str
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One published edition. `content_hash`: SHA-256 over everything it serves, in hex.
 
     `charts`, `subjects`: documents in it. `published_at`: UTC. `seconds`: what making it took. `engine`: the
     version that made it. `kept`: whether its file is still there; the record stays for ever.
+    `segments`: what a lean edition is read from, oldest first; a whole one has none.
     """
 
     number: int
@@ -33,6 +46,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     engine: str
     kept: bool = True
+    segments: tuple[Segment, ...] = ()
 
 
 class _Listing(msgspec.Struct, frozen=True):
@@ -58,6 +72,15 @@ class Catalog:
         """The file of an edition, whether or not it is there."""
         return self.folder / f"{number}.sqlite"
 
+    @property
+    def segments(self) -> Path:
+        """The folder of the segments of lean editions."""
+        return self.folder / "segments"
+
+    def segment(self, name: str) -> Path:
+        """The file of a segment, whether or not it is there."""
+        return self.segments / f"{name}.sqlite"
+
     def stamp(self) -> Stamp | None:
         """What tells a flip at the price of one stat; None before the first edition."""
         try:
@@ -75,6 +98,16 @@ class Catalog:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Corrupt("the catalog of editions cannot be read", path=str(self.file)) from error
 
+    def current_segments(self) -> tuple[Segment, ...]:
+        """What the newest edition that is kept is read from; nothing of a whole one."""
+        kept = next((record for record in reversed(self.records()) if record.kept), None)
+        return () if kept is None else kept.segments
+
     def replace(self, records: tuple[Record, ...]) -> None:
         """Put these records in place of what was; on the disk when this returns."""
         write_whole(self.file, msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1))
+
+
+def segment_name(number: int) -> str:
+    """A name for a segment made for an edition, never given before."""
+    return f"{number}-{os.urandom(8).hex()}"

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from trendwire.errors import Conflict
@@ -67,6 +68,31 @@ class Aside:
     def _finish(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A file to be written by others under `path`, which `sweep` leaves alone while its writer lives."""
+
+    path: Path
+    target: Path
+
+    def place(self) -> None:
+        """Put it in place, once its bytes are on the disk: durable when this returns."""
+        self.path.replace(self.target)
+        sync(self.target.parent)
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[Claimed]:
+    """An empty file beside `path`, to be written and put in place; it is removed where it was not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = _claim(path)
+    try:
+        yield Claimed(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def write_whole(path: Path, data: bytes) -> None:
