@@ -5,7 +5,6 @@ is at least twice as large as all after it, and there are no more than the logar
 base is never touched.
 """
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from heapq import merge
 from itertools import chain as chained
 from itertools import groupby
 
+from trendwire.editions.blocks import Listed, PostRow, SubjectRow, numbers_of
 from trendwire.editions.catalog import Catalog, Segment, segment_name
 from trendwire.editions.chain import HEAD
-from trendwire.editions.segments import DocumentRow, OpenSegment, PostRow, Rows, SubjectRow, write
+from trendwire.editions.segments import DocumentRow, OpenSegment, Rows, write
 from trendwire.facts.durable import Claimed, claimed
 
 MOST_GROWTH = 2
@@ -63,7 +63,7 @@ def absorbing(catalog: Catalog) -> Iterator[Absorbed | None]:
         return
     name = segment_name(catalog.records()[-1].number)
     with claimed(catalog.segment(name)) as aside:
-        opened = [OpenSegment(catalog.segment(one.name)) for one in taken]
+        opened = [OpenSegment(catalog.segment(one.name), one) for one in taken]
         yield Absorbed(taken, write(aside.path, name, merged(opened)), aside)
 
 
@@ -75,6 +75,7 @@ def merged(segments: Sequence[OpenSegment]) -> Rows:
         posts=_posts(segments, winners, numbers),
         subjects=_subjects(segments, numbers),
         documents=_documents(segments),
+        packed=True,
     )
 
 
@@ -88,7 +89,7 @@ def _posts(
             known = winners.get(id_)
             if known is None:
                 known = winners[id_] = len(winners) + 1
-                yield known, text
+                yield known, text.decode()
             renumbered[number] = known
 
 
@@ -97,15 +98,15 @@ def _subjects(segments: Sequence[OpenSegment], numbers: Sequence[dict[int, int]]
     rows = merge(*(_placed(-place, one) for place, one in enumerate(segments)), key=lambda row: row[:3])
     for (kind, identity), found in groupby(rows, key=lambda row: row[:2]):
         facts, posts = None, set[int]()
-        for _, _, place, told, listed in found:
-            facts = told if facts is None else facts
-            posts.update(map(numbers[-place].__getitem__, listed))
-        yield kind, identity, facts, array("I", sorted(posts))
+        for _, _, place, listed in found:
+            facts = listed.facts if facts is None else facts
+            posts.update(map(numbers[-place].__getitem__, numbers_of(listed)))
+        yield kind, identity, facts, sorted(posts)
 
 
-def _placed(place: int, segment: OpenSegment) -> Iterator[tuple[str, str, int, bytes | None, Sequence[int]]]:
+def _placed(place: int, segment: OpenSegment) -> Iterator[tuple[str, str, int, Listed]]:
     """Newer segments have smaller places, and come first."""
-    return ((kind, identity, place, facts, posts) for kind, identity, facts, posts in segment.all_subjects())
+    return ((kind, listed.identity, place, listed) for kind, listed in segment.all_subjects())
 
 
 def _documents(segments: Sequence[OpenSegment]) -> Iterator[DocumentRow]:

@@ -64,8 +64,8 @@ class Chain:
         """What a subject is, from the newest segment that tells; None for one that nobody knows."""
         for segment in reversed(self.segments):
             found = segment.subject(kind, identity)
-            if found is not None and found[0] is not None:
-                return _FACTS.decode(found[0])
+            if found is not None and found.facts is not None:
+                return _FACTS.decode(found.facts)
         return None
 
     def posts(self, kind: Kind, identity: str) -> Iterator[PostRecord]:
@@ -73,7 +73,7 @@ class Chain:
         seen: set[str] = set()
         for segment in reversed(self.segments):
             found = segment.subject(kind, identity)
-            for record in segment.records(found[1]) if found else ():
+            for record in segment.records(found) if found else ():
                 if record.id not in seen:
                     seen.add(record.id)
                     if belongs(record, kind, identity):
@@ -101,7 +101,7 @@ class Chain:
                     if segment is not self.segments[0]:
                         seen.add(id_)  # a base has each post once
 
-    def newest_facts(self) -> Iterator[tuple[str, str, bytes]]:
+    def newest_facts(self) -> Iterator[tuple[str, str, str]]:
         """Kind, identity and facts of every subject that has any, in order; reads everything."""
         told = merge(*(_placed(place, one) for place, one in enumerate(reversed(self.segments))))
         for _, rows in groupby(told, key=lambda row: row[:2]):
@@ -131,7 +131,7 @@ def _after(beginning: str) -> str:
     return f"{beginning}\U0010ffff"
 
 
-def _placed(place: int, segment: OpenSegment) -> Iterator[tuple[str, str, int, bytes]]:
-    for kind, identity, facts, _ in segment.all_subjects():
-        if facts is not None:
-            yield kind, identity, place, facts
+def _placed(place: int, segment: OpenSegment) -> Iterator[tuple[str, str, int, str]]:
+    for kind, listed in segment.all_subjects():
+        if listed.facts is not None:
+            yield kind, listed.identity, place, listed.facts

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from trendwire.domain.charts import WORLD, Kind
 from trendwire.domain.provenance import RECORDED, Provenance
+from trendwire.editions.blocks import PostRow, SubjectRow
 from trendwire.editions.catalog import Catalog, Record, Segment, segment_name
 from trendwire.editions.chain import Chain
 from trendwire.editions.document import Meta, Sums, open_finished, stored_meta
 from trendwire.editions.documents import SUMS, Change, Section, Tally, changed, region_of, subject_key
 from trendwire.editions.joined import recorded_charts, recorded_subjects
 from trendwire.editions.recorded import RecordedContent
-from trendwire.editions.segments import OpenSegment, PostRow, Rows, SubjectRow, write
+from trendwire.editions.segments import OpenSegment, Rows, write
 from trendwire.errors import Conflict
 from trendwire.facts.durable import claimed
 
@@ -67,7 +68,7 @@ def write_segment(
     before = _before(catalog, content)
     segment, tally = _written(catalog, content, number, before)
     segments = (*before.segments, segment)
-    chain = Chain([*before.chain.segments, OpenSegment(catalog.segment(segment.name))])
+    chain = Chain([*before.chain.segments, OpenSegment(catalog.segment(segment.name), segment)])
     record = Record(
         number=number,
         as_of=content.as_of,
@@ -119,7 +120,7 @@ def _before(catalog: Catalog, content: LeanContent) -> _Before:
     given_back = recorded_regions(meta.provenance) - recorded_regions(content.recorded.provenance)
     if given_back and Section.CHART not in content.complete:
         raise Conflict("regions have charts of their own again: all charts must be written")
-    opened = [OpenSegment(catalog.segment(one.name)) for one in record.segments]
+    opened = [OpenSegment(catalog.segment(one.name), one) for one in record.segments]
     return _Before(record.segments, Chain(opened), meta)
 
 
@@ -131,7 +132,8 @@ def _written(catalog: Catalog, content: LeanContent, number: int, before: _Befor
     changes = _changes(content, before.chain)
     with claimed(catalog.segment(name)) as aside:
         documents = changed(changes, {*content.complete, Section.SUBJECT}, before.chain, tally)
-        segment = write(aside.path, name, Rows(content.posts, content.subjects, documents))
+        rows = Rows(content.posts, content.subjects, documents, packed=content.after is None)
+        segment = write(aside.path, name, rows)
         aside.place()
     return segment, tally
 

@@ -20,7 +20,7 @@ import msgspec
 from trendwire.domain.charts import ENTRY_TYPES, ChartKey, Entry, Kind
 from trendwire.domain.details import Detail
 from trendwire.domain.provenance import COMPUTED, Provenance
-from trendwire.editions.catalog import Catalog, Record, Stamp
+from trendwire.editions.catalog import Catalog, Record, Segment, Stamp
 from trendwire.editions.chain import Chain
 from trendwire.editions.rendered import Lean, Renderer, no_renderer
 from trendwire.editions.segments import OpenSegment
@@ -193,16 +193,17 @@ class Editions:
     def _open_file(self, record: Record) -> Edition:
         path = self._catalog.edition(record.number)
         try:
-            segments = [self._open_segment(one.name) for one in record.segments]
+            segments = [self._open_segment(one) for one in record.segments]
             return Edition(path, segments, self._render)
-        except (sqlite3.DatabaseError, msgspec.DecodeError, Corrupt) as error:
+        except (sqlite3.DatabaseError, msgspec.DecodeError, FileNotFoundError, Corrupt) as error:
             raise Corrupt(f"edition {record.number} cannot be read", path=str(path)) from error
 
-    def _open_segment(self, name: str) -> OpenSegment:
+    def _open_segment(self, segment: Segment) -> OpenSegment:
         """The same for all editions that share it."""
-        found = self._segments.get(name)
+        found = self._segments.get(segment.name)
         if found is None:
-            found = self._segments[name] = OpenSegment(self._catalog.segment(name))
+            found = OpenSegment(self._catalog.segment(segment.name), segment)
+            self._segments[segment.name] = found
         return found
 
 

@@ -110,6 +110,8 @@ class Lean:
 
     def says(self, record: Record) -> bool:
         """Whether it holds what the record tells; reads all of it."""
+        if not all(segment.is_sound() for segment in self._chain.segments):
+            return False
         documents = charts = 0
         for section, key, digest, document in self._chain.newest_documents():
             if digest != digest_of(section, key, document):
@@ -135,7 +137,7 @@ class Lean:
         for kind, identity, facts in self._chain.newest_facts():
             key = subject_key(kind, identity)
             if key in used:
-                total += number(hashlib.sha256(b"%b/%b" % (key.encode(), facts)).digest())
+                total += number(hashlib.sha256(f"{key}/{facts}".encode()).digest())
         return total, counted
 
     def _made(self, kind: Kind, identity: str, region: str | None) -> Detail | None:

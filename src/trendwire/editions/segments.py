@@ -13,18 +13,20 @@ import os
 import sqlite3
 import sys
 import weakref
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from trendwire.domain.records import PostRecord
+from trendwire.editions import blocks
+from trendwire.editions.blocks import Counted, Listed, PostRow, SubjectRow
 from trendwire.editions.catalog import Segment
 from trendwire.editions.document import SQL as FILE_SQL
 from trendwire.editions.document import open_finished
@@ -36,37 +38,30 @@ SQL = named("trendwire.editions", "segments.sql")
 CHUNK = 500
 """Posts read in one step: about a millisecond, in which nobody else reads the segment."""
 
-_PAGE = 100
-"""Identities read in one step."""
-
-PostRow = tuple[int, str | bytes]
-"""Number, record."""
-
-SubjectRow = tuple[str, str, str | bytes | None, Sequence[int]]
-"""Kind, identity, facts, numbers of posts."""
-
-Numbers: TypeAlias = "array[int]"
-"""Of posts, in one segment."""
+LAST = chr(sys.maxunicode)
+"""After every text that anything is called."""
 
 DocumentRow = tuple[str, str, bytes | None, bytes | None]
 """Section, key, SHA-256 of the document, document as it is stored."""
 
-_RECORDS = msgspec.json.Decoder(list[PostRecord])
-
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What goes into a segment: posts ascending by number, subjects by kind and identity."""
+    """What goes into a segment: posts ascending by number, subjects by kind and identity.
+
+    `packed`: made as small as it can be, which takes a while.
+    """
 
     posts: Iterable[PostRow] = ()
     subjects: Iterable[SubjectRow] = ()
     documents: Iterable[DocumentRow] = ()
+    packed: bool = False
 
 
 def write(path: Path, name: str, rows: Rows) -> Segment:
     """Write a segment to an empty file, read-only and on the disk when this returns; what it is.
 
-    Corrupt where rows do not ascend, or what is read back is not what was written.
+    Corrupt where rows do not ascend, or SQLite finds fault with the file.
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -75,11 +70,10 @@ def write(path: Path, name: str, rows: Rows) -> Segment:
             written = _fill(connection, rows)
         with closing(open_finished(path)) as connection:
             whole = connection.execute(SQL["quick_check"]).fetchall()
-            found = connection.execute(SQL["sizes"]).fetchone()
     except sqlite3.IntegrityError as error:
-        raise Corrupt("rows of a segment must ascend, each once", path=str(path)) from error
-    if whole != [("ok",)] or found != written:
-        raise Corrupt("the segment read back is not the segment written", path=str(path), found=found)
+        raise Corrupt("documents of a segment must have a key of their own", path=str(path)) from error
+    if whole != [("ok",)]:
+        raise Corrupt("the segment read back is not the segment written", path=str(path))
     path.chmod(0o444)
     return Segment(name, *written, size=path.stat().st_size, sha256=_synced_digest(path))
 
@@ -95,67 +89,75 @@ def is_whole(path: Path, segment: Segment) -> bool:
 class OpenSegment:
     """One segment to read from; any thread may. Stays readable when the file is unlinked meanwhile."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, segment: Segment) -> None:
         self._path = path
+        self._segment = segment
         self._lock = Lock()
+        self._file = path.open("rb")
+        weakref.finalize(self, self._file.close)
         self._connection = open_finished(path)
         weakref.finalize(self, self._connection.close)
         self._all("mapped")
 
-    def subject(self, kind: str, identity: str) -> tuple[bytes | None, Numbers] | None:
-        """The facts of a subject, if they are here, and the numbers of its posts here."""
-        row = self._one("subject", kind, identity)
-        return None if row is None else (row[0], _unpacked(row[1]))
+    def is_sound(self) -> bool:
+        """Whether every byte is what was written."""
+        with self._lock:
+            self._file.seek(0)
+            return hashlib.file_digest(self._file, "sha256").hexdigest() == self._segment.sha256
 
-    def records(self, numbers: Numbers) -> Iterator[PostRecord]:
-        """The posts of these numbers."""
+    def subject(self, kind: str, identity: str) -> Listed | None:
+        """A subject, if this segment tells of it."""
+        found = self._block(kind, identity)
+        place = bisect_left(found, identity, key=lambda one: one.identity)
+        return found[place] if place < len(found) and found[place].identity == identity else None
+
+    def records(self, listed: Listed) -> Iterator[PostRecord]:
+        """The posts of a subject here."""
+        numbers = blocks.numbers_of(listed)
         for start in range(0, len(numbers), CHUNK):
-            wanted = msgspec.json.encode(numbers[start : start + CHUNK].tolist()).decode()
-            yield from _RECORDS.decode(b"[%b]" % b",".join(row[0] for row in self._all("records", wanted)))
+            chunk = numbers[start : start + CHUNK]
+            yield from blocks.wanted(self._all("post_blocks", msgspec.json.encode(chunk).decode()), chunk)
 
     def identities(self, kind: str, first: str, end: str) -> Iterator[str]:
         """Subjects from `first` on and before `end`, ascending."""
-        while True:
-            found = [identity for (identity,) in self._all("identities", kind, first, end, _PAGE)]
-            yield from found
-            if len(found) < _PAGE:
-                return
-            first = f"{found[-1]}\0"
+        block = self._block(kind, first)
+        while block:
+            yield from (one.identity for one in block if first <= one.identity < end)
+            found = self._all("next_block", kind, block[-1].identity, end)
+            block = blocks.subjects(found[0][0]) if found else []
 
     def document(self, section: str, key: str) -> tuple[bytes | None] | None:
         """The document as it is stored, (None,) where it went; None where this segment does not say."""
-        row = self._one("document", section, key)
-        return None if row is None else (row[0],)
+        found = self._all("document", section, key)
+        return (found[0][0],) if found else None
 
     def digest(self, section: str, key: str) -> tuple[bytes | None] | None:
         """The same for the digest of a document."""
-        row = self._one("digest", section, key)
-        return None if row is None else (row[0],)
+        found = self._all("digest", section, key)
+        return (found[0][0],) if found else None
 
-    def keys(self, section: str, first: str = "", end: str = chr(sys.maxunicode)) -> dict[str, bool]:
+    def keys(self, section: str, first: str = "", end: str = LAST) -> dict[str, bool]:
         """Keys of a section from `first` on and before `end`: whether they are there, or went."""
         return {key: bool(there) for key, there in self._all("keys", section, first, end)}
 
     def all_posts(self) -> Iterator[tuple[int, bytes]]:
-        """All posts by number. For one reader at a time, who locks out nobody."""
-        return self._stream("all_posts")
+        """All posts by number. SQLite serialises the steps of many readers by itself, here and below."""
+        for numbers, records in self._connection.execute(SQL["all_posts"]):
+            yield from ((number, bytes(record)) for number, record in blocks.records(numbers, records))
 
-    def all_subjects(self) -> Iterator[tuple[str, str, bytes | None, Numbers]]:
+    def all_subjects(self) -> Iterator[tuple[str, Listed]]:
         """All subjects by kind and identity."""
-        for kind, identity, facts, posts in self._stream("all_subjects"):
-            yield kind, identity, facts, _unpacked(posts)
+        for kind, block in self._connection.execute(SQL["all_subjects"]):
+            yield from ((kind, listed) for listed in blocks.subjects(block))
 
     def all_documents(self) -> Iterator[DocumentRow]:
         """All documents by section and key."""
-        return self._stream("all_documents")
+        return self._connection.execute(SQL["all_documents"])
 
-    def _stream(self, statement: str) -> Iterator[Any]:
-        """Many rows, over a while: SQLite serialises steps by itself."""
-        return self._connection.execute(SQL[statement])
-
-    def _one(self, statement: str, *key: object) -> Any:
-        found = self._all(statement, *key)
-        return found[0] if found else None
+    def _block(self, kind: str, identity: str) -> list[Listed]:
+        """The block that holds the subject if any does; the first where it would stand before all."""
+        found = self._all("subject_block", kind, identity) or self._all("next_block", kind, "", LAST)
+        return blocks.subjects(found[0][0]) if found else []
 
     def _all(self, statement: str, *values: object) -> list[Any]:
         try:
@@ -166,31 +168,16 @@ class OpenSegment:
 
 
 def _fill(connection: Connection, rows: Rows) -> tuple[int, int, int]:
+    """How many posts, subjects and documents went in."""
+    posts, subjects, documents = Counted(rows.posts), Counted(rows.subjects), Counted(rows.documents)
     connection.execute("BEGIN")
-    posts = connection.executemany(SQL["add_post"], rows.posts).rowcount
-    subjects = connection.executemany(
-        SQL["add_subject"],
-        ((kind, identity, facts, _packed(numbers)) for kind, identity, facts, numbers in rows.subjects),
-    ).rowcount
-    documents = connection.executemany(SQL["add_document"], rows.documents).rowcount
-    connection.execute(SQL["index"])
+    connection.executemany(SQL["add_posts"], blocks.post_blocks(posts, packed=rows.packed))
+    connection.executemany(SQL["add_subjects"], blocks.subject_blocks(subjects, packed=rows.packed))
+    connection.executemany(SQL["add_document"], documents)
+    for statement in SQL["index"].split(";"):
+        connection.execute(statement)
     connection.execute("COMMIT")
-    return max(posts, 0), max(subjects, 0), max(documents, 0)
-
-
-def _packed(numbers: Sequence[int]) -> bytes:
-    """Little-endian, 4 bytes each."""
-    packed = array("I", numbers)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
-
-
-def _unpacked(stored: bytes) -> Numbers:
-    numbers = array("I", stored)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+    return posts.count, subjects.count, documents.count
 
 
 def _synced_digest(path: Path) -> str:

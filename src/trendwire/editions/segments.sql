@@ -1,31 +1,26 @@
 -- name: create
--- Rows come ascending, so every insert is at the end of its tree. Subjects are small and lie in their index;
--- documents are large and have theirs beside them. A document that is NULL is no longer there.
-CREATE TABLE posts (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
-CREATE TABLE subjects (
-    kind TEXT NOT NULL, identity TEXT NOT NULL, facts BLOB, posts BLOB NOT NULL, PRIMARY KEY (kind, identity)
-) WITHOUT ROWID;
+-- Posts and subjects lie in blocks, which ascend, so every insert is at the end. A document that is NULL is no
+-- longer there; its digest stands before it, because it is asked for alone.
+CREATE TABLE posts (first INTEGER PRIMARY KEY, numbers BLOB NOT NULL, records BLOB NOT NULL);
+CREATE TABLE subjects (kind TEXT NOT NULL, first TEXT NOT NULL, block BLOB NOT NULL);
 CREATE TABLE documents (section TEXT NOT NULL, key TEXT NOT NULL, digest BLOB, document BLOB);
 
 -- name: index
 -- Made last: one pass over what is there.
+CREATE UNIQUE INDEX subject_keys ON subjects (kind, first);
 CREATE UNIQUE INDEX document_keys ON documents (section, key);
 
--- name: add_post
--- In ascending order of the number.
-INSERT INTO posts (number, record) VALUES (?, ?);
+-- name: add_posts
+-- A block, in ascending order of its first number.
+INSERT INTO posts (first, numbers, records) VALUES (?, ?, ?);
 
--- name: add_subject
--- In ascending order of kind and identity.
-INSERT INTO subjects (kind, identity, facts, posts) VALUES (?, ?, ?, ?);
+-- name: add_subjects
+-- A block, in ascending order of kind and first identity.
+INSERT INTO subjects (kind, first, block) VALUES (?, ?, ?);
 
 -- name: add_document
 -- In any order, each key once.
 INSERT INTO documents (section, key, digest, document) VALUES (?, ?, ?, ?);
-
--- name: sizes
--- How much is in it, to be compared with what was written.
-SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM subjects), (SELECT count(*) FROM documents);
 
 -- name: quick_check
 -- SQLite's look at every page and at the order of rows: one row that says ok.
@@ -35,18 +30,21 @@ PRAGMA quick_check;
 -- Read through the page cache of the system, without a copy.
 PRAGMA mmap_size = 2147418112;
 
--- name: subject
--- One look-up, one row.
-SELECT CAST(facts AS BLOB), posts FROM subjects WHERE kind = ? AND identity = ?;
+-- name: subject_block
+-- The one block that can hold a subject.
+SELECT block FROM subjects WHERE kind = ? AND first <= ? ORDER BY first DESC LIMIT 1;
 
--- name: records
--- The posts of some numbers, given as a JSON list: one statement for hundreds of look-ups.
-SELECT CAST(posts.record AS BLOB)
-FROM json_each(?) AS wanted CROSS JOIN posts ON posts.number = wanted.value;
+-- name: next_block
+-- The first block that begins after one identity, and before another.
+SELECT block FROM subjects WHERE kind = ? AND first > ? AND first < ? ORDER BY first LIMIT 1;
 
--- name: identities
--- Those after one and before another, a page at a time: a range of the tree.
-SELECT identity FROM subjects WHERE kind = ? AND identity >= ? AND identity < ? ORDER BY identity LIMIT ?;
+-- name: post_blocks
+-- The blocks of many posts, each once; their numbers are given as a JSON list.
+SELECT numbers, records
+FROM posts
+WHERE first IN (
+    SELECT (SELECT max(first) FROM posts WHERE first <= wanted.value) FROM json_each(?) AS wanted
+);
 
 -- name: document
 -- One look-up; a row without a document says that it went.
@@ -62,11 +60,11 @@ SELECT key, digest IS NOT NULL FROM documents WHERE section = ? AND key >= ? AND
 
 -- name: all_posts
 -- Everything, by number.
-SELECT number, CAST(record AS BLOB) FROM posts ORDER BY number;
+SELECT numbers, records FROM posts ORDER BY first;
 
 -- name: all_subjects
 -- Everything, as it was written.
-SELECT kind, identity, CAST(facts AS BLOB), posts FROM subjects ORDER BY kind, identity;
+SELECT kind, block FROM subjects ORDER BY kind, first;
 
 -- name: all_documents
 -- Everything, by key.
