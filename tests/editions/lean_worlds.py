@@ -14,6 +14,8 @@ from trendwire.domain.details import Detail, HashtagFacts, RegionDetail, SoundFa
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.records import Factors, PostRecord
 from trendwire.editions import Editions, Record
+from trendwire.editions.absorbing import absorbing
+from trendwire.editions.catalog import Catalog
 from trendwire.editions.documents import Section
 from trendwire.editions.lean import LeanContent
 from trendwire.editions.publish import publishing
@@ -148,6 +150,16 @@ def chart(views: int, *names: str) -> str:
 def publish_lean(home: Path, content: LeanContent, at: datetime = NOON) -> Record:
     with publishing(home) as publisher:
         return publisher.publish_lean(content, at, seconds=1.5, engine="0.1.0")
+
+
+def absorb(home: Path) -> bool:
+    """Let the newest overlays become one, if they are many."""
+    with absorbing(Catalog(home)) as absorbed:
+        if absorbed is None:
+            return False
+        with publishing(home) as publisher:
+            publisher.adopt(absorbed)
+        return True
 
 
 def rendered(store: Store, kind: Kind, identity: str, region: str | None = None) -> Detail | None:

@@ -1,18 +1,19 @@
 """Lean editions: what changed is written, all of it is served, and nothing tells how it came about."""
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.editions.lean_worlds import KEY, TODAY, World, chart, editions_of, post, publish_lean
+from tests.editions.lean_worlds import KEY, TODAY, World, absorb, chart, editions_of, post, publish_lean
 from tests.editions.worlds import DAY, publish
 from trendwire.domain.charts import ChartKey, Kind
 from trendwire.editions import Editions
-from trendwire.editions.absorbing import absorbing
 from trendwire.editions.catalog import Catalog
 from trendwire.editions.documents import Section
 from trendwire.editions.publish import publishing
+from trendwire.editions.removal import holding
 from trendwire.errors import Conflict, Corrupt
 
 
@@ -69,7 +70,8 @@ def test_the_hash_does_not_tell_how_an_edition_came_about(tmp_path: Path) -> Non
     for number, batch in enumerate(batches):
         world.charts[KEY.text] = chart(number, "a")
         after = publish_lean(tmp_path / "one", world.content(tmp_path, batch, after)).number
-    _absorb_all(tmp_path / "one")
+    while absorb(tmp_path / "one"):
+        pass
     again = publish_lean(tmp_path / "two", world.content(tmp_path))
     edition = editions_of(tmp_path / "one").current()
     assert len(edition.record.segments) == 5
@@ -165,7 +167,9 @@ def test_a_changed_segment_does_not_verify(tmp_path: Path) -> None:
     record = publish_lean(tmp_path, world.content(tmp_path, [post("1", "a")]))
     path = Catalog(tmp_path).segment(record.segments[0].name)
     path.chmod(0o644)
-    path.write_bytes(path.read_bytes().replace(b"covers.example/1", b"covers.example/2"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE subjects SET first = 'b'")
+    connection.close()
     assert not editions_of(tmp_path).current().verify()
 
 
@@ -175,14 +179,32 @@ def test_one_that_renders_no_details_says_so(tmp_path: Path) -> None:
         Editions(tmp_path).current().detail(Kind.HASHTAG, "a")
 
 
-def _absorb_all(home: Path) -> None:
-    """As often as there is something to absorb."""
-    while True:
-        with absorbing(Catalog(home)) as absorbed:
-            if absorbed is None:
-                return
-            with publishing(home) as publisher:
-                publisher.adopt(absorbed)
+@pytest.mark.parametrize(
+    ("names", "posts", "found"),
+    [
+        (["NAMED"], [], (2, 3)),
+        (["named"], [], (2, 3)),
+        ([], ["2"], (2, 3)),
+        (["by s"], [], (1, 2, 3)),
+        (["told"], [], (3,)),
+        (["u"], [], (1, 2, 3)),
+        (["nobody"], ["3"], ()),
+    ],
+)
+def test_who_is_named_in_a_segment_is_named_in_its_editions(
+    tmp_path: Path, names: list[str], posts: list[str], found: tuple[int, ...]
+) -> None:
+    """As the creator of a post, also of one that was replaced; as a post, an author, in a chart."""
+    world = _world()
+    publish_lean(tmp_path, world.content(tmp_path, [post("1", "a", sound="s")]))
+    publish_lean(tmp_path, world.content(tmp_path, [post("2", "a", user="Named")], 1))
+    told = {"video/7/ALL/0": '[{"id":"1","username":"told"}]'}
+    publish_lean(tmp_path, world.content(tmp_path, [post("2", "a", user="u")], 2, charts=told))
+    publish(tmp_path, "whole")
+    assert holding(tmp_path, names, posts) == found
+    with publishing(tmp_path) as publisher:
+        publisher.remove(found)
+    assert holding(tmp_path, names, posts) == ()
 
 
 def _segments(home: Path) -> set[str]:

@@ -14,7 +14,7 @@ from trendwire.domain.records import PostRecord
 from trendwire.editions.document import pack, unpack
 from trendwire.errors import Corrupt
 
-POSTS = 16
+POSTS = 8
 """Records in a block: who wants one reads past the others."""
 
 SUBJECTS = 64
