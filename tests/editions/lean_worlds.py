@@ -23,7 +23,7 @@ from trendwire.editions.recorded import RecordedContent
 from trendwire.editions.rendered import Store
 
 TODAY = epoch_day(DAY)
-FACTORS = msgspec.json.encode(Factors({}, {}, {}, {})).decode()
+FACTORS = Factors({}, {}, {}, {})
 
 Posts = Mapping[str, PostRecord]
 Subject = tuple[Kind, str]
@@ -111,6 +111,7 @@ class World:
     ) -> LeanContent:
         home.mkdir(parents=True, exist_ok=True)
         given: Mapping[str, str | None] = self.charts if charts is None else charts
+        total, count = self.posts_sum(), len(self.counted(as_of))
         return LeanContent(
             as_of=as_of,
             after=after,
@@ -119,8 +120,8 @@ class World:
                 (kind, identity, encoded(self.facts[kind, identity]), places[kind, identity])
                 for kind, identity in sorted(places)
             ),
-            posts_sum=self.posts_sum(),
-            subject_count=len(self.counted(as_of)),
+            posts_sum=lambda: total,
+            subject_count=lambda: count,
             charts=sorted(given.items()),
             listed=listed,
             reach=reach,

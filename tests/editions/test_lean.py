@@ -175,7 +175,7 @@ def test_a_changed_segment_does_not_verify(tmp_path: Path) -> None:
 
 def test_one_that_renders_no_details_says_so(tmp_path: Path) -> None:
     publish_lean(tmp_path, _world().content(tmp_path, [post("1", "a")]))
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(RuntimeError, match="opened without"):
         Editions(tmp_path).current().detail(Kind.HASHTAG, "a")
 
 

@@ -7,14 +7,17 @@ Details are not written at all: read.py renders them from the posts of a subject
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
+
 from trendwire.domain.charts import WORLD, Kind
 from trendwire.domain.provenance import RECORDED, Provenance
+from trendwire.domain.records import Factors
 from trendwire.editions.blocks import PostRow, SubjectRow
 from trendwire.editions.catalog import Catalog, Record, Segment, segment_name
 from trendwire.editions.chain import Chain
@@ -35,10 +38,11 @@ class LeanContent:
     where they are as they were, numbers of its posts here) ascending by both; a post that is here is named
     under the subjects it had and those it has. `posts_sum`: SHA-256 of every record (its JSON), and of
     `<kind>/<identity>/<facts>` of every subject that a record names, of the whole edition, added modulo
-    2**256. `subject_count`: subjects with a post created until `as_of`, of the whole edition.
+    2**256. `subject_count`: subjects with a post created until `as_of`, of the whole edition. Both are asked
+    for once all posts and subjects were read.
     `charts` (`ChartKey.text`), `listed` (kind, identity) and `reach` (identity): documents as JSON that
-    changed, None for those that went; of a section in `complete`, all there are. `factors`: JSON of
-    `Factors`. `memberships`, `provenance`: of the whole edition, see `publish.Content`. `recorded`: the
+    changed, None for those that went; of a section in `complete`, all there are.
+    `memberships`, `provenance`: of the whole edition, see `publish.Content`. `recorded`: the
     regions whose charts a source ranked; what is computed of them may be handed over all the same.
     """
 
@@ -46,12 +50,12 @@ class LeanContent:
     after: int | None
     posts: Iterable[PostRow]
     subjects: Iterable[SubjectRow]
-    posts_sum: int
-    subject_count: int
+    posts_sum: Callable[[], int]
+    subject_count: Callable[[], int]
     charts: Iterable[tuple[str, str | None]]
     listed: Iterable[tuple[str, str, str | None]]
     reach: Iterable[tuple[str, str | None]]
-    factors: str
+    factors: Factors
     memberships: Path
     complete: Collection[Section] = ()
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
@@ -67,14 +71,15 @@ def write_segment(
     """
     before = _before(catalog, content)
     segment, tally = _written(catalog, content, number, before)
+    posts_sum = content.posts_sum() % SUMS
     segments = (*before.segments, segment)
     chain = Chain([*before.chain.segments, OpenSegment(catalog.segment(segment.name), segment)])
     record = Record(
         number=number,
         as_of=content.as_of,
-        content_hash=content_hash(content.as_of, content.posts_sum, tally.total),
+        content_hash=content_hash(content.as_of, posts_sum, tally.total),
         charts=tally.charts,
-        subjects=content.subject_count + _told_only(content, chain),
+        subjects=content.subject_count() + _told_only(content, chain),
         published_at=at,
         seconds=seconds,
         engine=engine,
@@ -84,7 +89,7 @@ def write_segment(
         record=record,
         regions=_regions(tally, before, chain),
         provenance=dict(sorted((dict(content.provenance) | content.recorded.provenance).items())),
-        sums=Sums(f"{content.posts_sum % SUMS:x}", f"{tally.total:x}"),
+        sums=Sums(f"{posts_sum:x}", f"{tally.total:x}"),
     )
 
 
@@ -139,7 +144,7 @@ def _written(catalog: Catalog, content: LeanContent, number: int, before: _Befor
 
 
 def _changes(content: LeanContent, before: Chain) -> Iterator[Change]:
-    yield Section.FACTORS, "", content.factors
+    yield Section.FACTORS, "", msgspec.json.encode(content.factors, order="deterministic").decode()
     yield from _charts(content, before)
     for kind, identity, document in content.listed:
         yield Section.LISTED, subject_key(kind, identity), document

@@ -71,7 +71,7 @@ Renderer = Callable[[Store, Kind, str, str | None], Detail | None]
 
 def no_renderer(_store: Store, _kind: Kind, _identity: str, _region: str | None) -> Detail | None:
     """For readers that ask for no details."""
-    raise NotImplementedError("these editions were opened without what renders details")
+    raise RuntimeError("these editions were opened without what renders details")
 
 
 class Lean:
