@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from tests.editions.worlds import DAY, NOON, entry, text, write_memberships
-from trendwire.domain.charts import ChartKey, Kind
+from tests.editions.worlds import DAY, KEY, NOON, entry, text, write_memberships
+from trendwire.domain.charts import Kind
 from trendwire.domain.details import Detail, HashtagFacts, RegionDetail, SoundFacts
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.records import Factors, PostRecord
@@ -21,6 +21,8 @@ from trendwire.editions.lean import LeanContent
 from trendwire.editions.publish import publishing
 from trendwire.editions.recorded import RecordedContent
 from trendwire.editions.rendered import Store
+
+__all__ = ["KEY", "Memory", "World", "absorb", "chart", "editions_of", "post", "publish_lean", "rendered"]
 
 TODAY = epoch_day(DAY)
 FACTORS = Factors({}, {}, {}, {})
@@ -84,8 +86,7 @@ class World:
         batch = {one.id: one for one in changes}
         old = {id_: subjects_of(self.posts.get(id_)) for id_ in batch}
         self.posts |= batch
-        for kind, identity in used(batch) - self.facts.keys():
-            self.facts[kind, identity] = facts(kind, identity)
+        self.make_facts()
         shown = dict(self.posts) if after is None else batch
         numbers = {id_: number for number, id_ in enumerate(shown, 1)}
         places: dict[Subject, list[int]] = {}
@@ -93,6 +94,11 @@ class World:
             for subject in subjects_of(record) | old.get(id_, set()) if after else subjects_of(record):
                 places.setdefault(subject, []).append(numbers[id_])
         return self._content(home, shown, numbers, places, after, **told)
+
+    def make_facts(self) -> None:
+        """Make up what subjects are that nobody told of."""
+        for kind, identity in used(self.posts) - self.facts.keys():
+            self.facts[kind, identity] = facts(kind, identity)
 
     def _content(
         self,
@@ -140,6 +146,28 @@ class World:
         return sum(int.from_bytes(hashlib.sha256(one.encode()).digest(), "big") for one in told) % 2**256
 
 
+class Memory:
+    """What a detail is rendered from, kept in dicts. `days`: hashtag -> days on the chart of VN."""
+
+    def __init__(self, world: World, as_of: date = DAY, days: Mapping[str, int] | None = None) -> None:
+        self._world = world
+        self._days = days or {}
+        self.as_of = as_of
+        self.factors = FACTORS
+
+    def facts(self, kind: Kind, identity: str) -> HashtagFacts | SoundFacts | None:
+        return self._world.facts.get((kind, identity))
+
+    def posts(self, kind: Kind, identity: str) -> list[PostRecord]:
+        return [one for one in self._world.posts.values() if (kind, identity) in subjects_of(one)]
+
+    def reach(self, _tag: str) -> None:
+        return None
+
+    def listed(self, _kind: Kind, identity: str) -> Mapping[str, int]:
+        return {"VN": self._days[identity]} if identity in self._days else {}
+
+
 def encoded(document: object) -> str:
     return msgspec.json.encode(document).decode()
 
@@ -163,7 +191,7 @@ def absorb(home: Path) -> bool:
         return True
 
 
-def rendered(store: Store, kind: Kind, identity: str, region: str | None = None) -> Detail | None:
+def rendered(store: Store | Memory, kind: Kind, identity: str, region: str | None = None) -> Detail | None:
     """Stands in for the renderer: the number of posts, the sum of their views, and the ids as covers."""
     counted = [one for one in store.posts(kind, identity) if one.day <= epoch_day(store.as_of)]
     if not counted:
@@ -190,6 +218,3 @@ def rendered(store: Store, kind: Kind, identity: str, region: str | None = None)
 
 def editions_of(home: Path) -> Editions:
     return Editions(home, rendered)
-
-
-KEY = ChartKey(Kind.HASHTAG, 7, "VN")

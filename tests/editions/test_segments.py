@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.editions.lean_worlds import (
     TODAY,
+    Memory,
     World,
     absorb,
     editions_of,
@@ -18,13 +19,12 @@ from tests.editions.lean_worlds import (
     post,
     publish_lean,
     rendered,
-    subjects_of,
     used,
 )
 from tests.editions.worlds import DAY
 from trendwire.domain.charts import Kind
 from trendwire.domain.periods import epoch_day
-from trendwire.domain.records import Factors, PostRecord
+from trendwire.domain.records import PostRecord
 from trendwire.editions.absorbing import due
 from trendwire.editions.blocks import NUMBERS, POSTS, SUBJECTS
 from trendwire.editions.catalog import Segment
@@ -55,28 +55,6 @@ STEPS = st.lists(
     min_size=1,
     max_size=7,
 )
-
-
-class _Memory:
-    """The same kept in dicts: what a store is."""
-
-    def __init__(self, world: World, days: Mapping[str, int]) -> None:
-        self._world = world
-        self._days = days
-        self.as_of = DAY
-        self.factors = Factors({}, {}, {}, {})
-
-    def facts(self, kind: Kind, identity: str) -> object:
-        return self._world.facts.get((kind, identity))
-
-    def posts(self, kind: Kind, identity: str) -> list[PostRecord]:
-        return [one for one in self._world.posts.values() if (kind, identity) in subjects_of(one)]
-
-    def reach(self, _tag: str) -> None:
-        return None
-
-    def listed(self, _kind: Kind, identity: str) -> Mapping[str, int]:
-        return {"VN": self._days[identity]} if identity in self._days else {}
 
 
 @settings(deadline=None, max_examples=25)
@@ -120,13 +98,12 @@ def test_it_answers_like_one_dict(
 
 def _agree(home: Path, world: World, as_of: object, told: Mapping[str, str]) -> None:
     edition = editions_of(home).current()
-    memory = _Memory(world, {key: int(text) for key, text in told.items()})
-    memory.as_of = edition.as_of
+    memory = Memory(world, edition.as_of, {key: int(text) for key, text in told.items()})
     assert edition.as_of == as_of
     assert edition.verify()
     for kind in (Kind.HASHTAG, Kind.SOUND):
         for name in (*TAGS, "s", "t", "never"):
-            assert edition.detail(kind, name) == rendered(memory, kind, name)  # type: ignore[arg-type]
+            assert edition.detail(kind, name) == rendered(memory, kind, name)
         counted = sorted(name for own, name in world.counted(edition.as_of) if own is kind)
         assert edition.identities(kind, "", 99) == tuple(counted)
         assert edition.identities(kind, "a", 1) == tuple(one for one in counted if one.startswith("a"))[:1]

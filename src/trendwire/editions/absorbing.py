@@ -56,14 +56,16 @@ def absorbing(catalog: Catalog) -> Iterator[Absorbed | None]:
 
     It needs no lock and may take seconds; `Publisher.adopt` puts the result in place in no time.
     """
-    segments = catalog.current_segments()
-    taken = due(segments)
-    if not taken:
+    taken = due(catalog.current_segments())
+    try:
+        opened = [OpenSegment(catalog.segment(one.name), one) for one in taken]
+    except FileNotFoundError:  # they went meanwhile
+        opened = []
+    if not opened:
         yield None
         return
     name = segment_name(catalog.records()[-1].number)
     with claimed(catalog.segment(name)) as aside:
-        opened = [OpenSegment(catalog.segment(one.name), one) for one in taken]
         yield Absorbed(taken, write(aside.path, name, merged(opened)), aside)
 
 
