@@ -132,19 +132,23 @@ FROM placed
 JOIN scopes USING (region, period, back)
 WHERE part = 0 AND cold;
 
--- name: counts
--- The counts of creators behind heat, for each subject that can be in the chart of a window or whose detail
--- tells them: a detail tells them for every subject used in the window, a past chart needs enough creators. All
--- posts of a region together are counted as a subject with the number 0: what the others are expected from.
-CREATE TABLE counts AS
-WITH wanted AS (
-    SELECT subject, scope
-    FROM subject_windows
-    JOIN scopes USING (region, period, back)
-    WHERE posts >= if(back = 0, 1, $min_creators)
-    UNION ALL
-    SELECT 0, scope FROM scopes
-), used AS (
+-- name: wanted
+-- The subjects that can be in the chart of a window, which takes enough creators; in whole editions also those
+-- whose detail tells their counts, which is every subject used in the window. All posts of a region together are
+-- counted as a subject with the number 0: what the others are expected from.
+CREATE TABLE wanted AS
+SELECT subject, scope
+FROM subject_windows
+JOIN scopes USING (region, period, back)
+WHERE posts >= if(back = 0, $told_from, $min_creators)
+UNION ALL
+SELECT 0, scope FROM scopes;
+
+-- name: tallies
+-- The creators of each, by what they did: plain sums over creators, so that those of some creators can be taken out
+-- and put in again.
+CREATE TABLE tallies AS
+WITH used AS (
     SELECT subject, post FROM uses
     UNION ALL
     SELECT 0, post FROM posts
@@ -154,27 +158,35 @@ WITH wanted AS (
     JOIN marks USING (post)
     SEMI JOIN wanted USING (subject, scope)
     GROUP BY subject, scope, part, creator
-), counted AS (
+), tallied AS (
     SELECT
         subject, scope,
         count_if(part = 0) AS creators,
         count_if(part = 0 AND watched) AS watched,
         coalesce(sum(best) FILTER (part = 0 AND watched), 0)::BIGINT AS best,
-        heat_counted(count_if(part = 9), count_if(part = 9 AND watched)) AS observed,
-        heat_counted(
-            count_if(part BETWEEN 1 AND $baselines), count_if(part BETWEEN 1 AND $baselines AND watched)
-        ) AS past,
-        heat_counted(count_if(part = 1), count_if(part = 1 AND watched)) AS last
+        count_if(part = 9) AS observed,
+        count_if(part = 9 AND watched) AS observed_watched,
+        count_if(part BETWEEN 1 AND $baselines) AS past,
+        count_if(part BETWEEN 1 AND $baselines AND watched) AS past_watched,
+        count_if(part = 1) AS last,
+        count_if(part = 1 AND watched) AS last_watched
     FROM reach
     GROUP BY subject, scope
 )
+SELECT subject, region, period, back, tallied.* EXCLUDE (subject, scope)
+FROM tallied
+JOIN scopes USING (scope);
+
+-- name: counts
+-- The counts of creators behind heat.
+CREATE TABLE counts AS
 SELECT
     subject, region, period, back, creators, watched, best,
-    if(cold, observed, heat_counted(creators, watched)) AS now,
-    past,
-    least(past, last) AS last
-FROM counted
-JOIN scopes USING (scope);
+    if(cold, heat_counted(observed, observed_watched), heat_counted(creators, watched)) AS now,
+    heat_counted(past, past_watched) AS past,
+    least(heat_counted(past, past_watched), heat_counted(last, last_watched)) AS last
+FROM tallies
+JOIN scopes USING (region, period, back);
 
 -- name: scored
 -- Each subject's counts beside those of all posts, in the region and in the world, and the score they give.
@@ -351,6 +363,8 @@ DROP TABLE subject_windows;
 DROP TABLE scopes;
 DROP TABLE floors;
 DROP TABLE marks;
+DROP TABLE wanted;
+DROP TABLE tallies;
 DROP TABLE counts;
 DROP TABLE scored;
 DROP TABLE ranks;
