@@ -20,7 +20,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`sequence`: the number of the last part written. `posts`: distinct ids; `observations`: rows."""
+    """`sequence`: the number of the last part written. `posts`: distinct ids; `observations`: rows.
+
+    `removals`: how often rows were removed or changed; while it stays, rows are only added.
+    """
 
     version: int = 1
     sequence: int = 0
@@ -28,6 +31,7 @@ class Manifest(msgspec.Struct, frozen=True):
     observations: int = 0
     parts: tuple[Part, ...] = ()
     batches: tuple[str, ...] = ()
+    removals: int = 0
 
 
 def read(path: Path) -> Manifest:

@@ -75,7 +75,7 @@ class FactStore:
     def __init__(self, home: Path, *, threads: int = 2, memory: str = "2GB") -> None:
         self._home, self.folder = home, home / "facts"
         self.inbox = Inbox(home)
-        self._parts = self.folder / "parts"
+        self.parts_folder = self._parts = self.folder / "parts"
         self._manifest = self.folder / "manifest.json"
         self._writing = self.folder / "write.lock"
         self._reading = self.folder / "read.lock"
@@ -176,6 +176,7 @@ class FactStore:
             posts=before.posts - removed.posts,
             observations=before.observations - removed.observations,
             parts=tuple(parts),
+            removals=before.removals + 1,
         )
 
     @contextmanager

@@ -1,0 +1,46 @@
+"""Owns the posts of a state: what is resolved of each, and how the posts that a batch touches are resolved anew.
+
+The statements are those of rollups.sql; only the view `facts` that they read shows less.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from trendwire.statements import named
+from trendwire.trends import rollups
+from trendwire.trends.execution import run, run_all
+
+_SQL = named(__package__, "posts.sql")
+
+_ROWS_AT_ONCE = 2_000_000
+"""Rows of facts resolved at once: a few gigabytes."""
+
+
+def resolve_all(
+    connection: DuckDBPyConnection, parts: Sequence[Path], as_of: date, told: Callable[[float], None]
+) -> None:
+    """Resolve every post, in an empty state."""
+    rollups.resolve(connection, parts, as_of, told, _ROWS_AT_ONCE)
+    run(connection, _SQL["later_of_all"], {})
+
+
+def resolve_touched(
+    connection: DuckDBPyConnection, parts: Sequence[Path], new: Sequence[Path], as_of: date, *, rolled: bool
+) -> None:
+    """Resolve anew what `new`, some of `parts`, tell of, and if the day `rolled` what was too new until now.
+
+    Leaves `work.touched`, the ids, and `work.before`, the rows that `posts` had of them.
+    """
+    run(connection, rollups.SQL["set_parts"], {"parts": list(map(str, parts))})
+    run(connection, _SQL["touched"], {})
+    if new:
+        run(connection, _SQL["touch_new"], {"new": list(map(str, new))})
+    if rolled:
+        run(connection, _SQL["touch_later"], {})
+    for name in ("facts", "before", "take_out"):
+        run(connection, _SQL[name], {})
+    run_all(connection, rollups.SQL, rollups.SLICE, rollups.values(as_of, ()), lambda _: None)
+    run(connection, _SQL["later"], {})

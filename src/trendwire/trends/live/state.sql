@@ -1,0 +1,65 @@
+-- name: create
+-- What a state says of itself. The row of `state` is written last: a state that was not finished has none.
+CREATE TABLE state (version VARCHAR, as_of INTEGER, removals BIGINT);
+CREATE TABLE taken (file VARCHAR, month VARCHAR, rows BIGINT);
+CREATE TABLE earlier (as_of INTEGER, path VARCHAR);
+CREATE TABLE later (id VARCHAR);
+CREATE TABLE chart_documents (key VARCHAR, document VARCHAR);
+CREATE TABLE memberships (
+    chart_key VARCHAR, kind VARCHAR, period INTEGER, region VARCHAR, industry BIGINT, subject VARCHAR, rank INTEGER
+);
+CREATE TABLE listed (kind VARCHAR, identity VARCHAR, region VARCHAR, days INTEGER);
+
+-- name: state
+-- What the state is of; without a row or a table it is none.
+SELECT version, as_of, removals FROM main.state;
+
+-- name: taken
+-- The parts of the facts that are in it.
+SELECT file, month, rows FROM main.taken;
+
+-- name: earlier
+-- The memberships of earlier editions that are in it.
+SELECT as_of, path FROM main.earlier;
+
+-- name: forget_state
+-- Before it is said anew.
+DELETE FROM main.state;
+DELETE FROM main.taken;
+DELETE FROM main.earlier;
+
+-- name: set_taken
+-- See `taken`.
+INSERT INTO main.taken SELECT unnest($files::VARCHAR[]), unnest($months::VARCHAR[]), unnest($rows::BIGINT[]);
+
+-- name: set_earlier
+-- See `earlier`.
+INSERT INTO main.earlier SELECT unnest($days::INTEGER[]), unnest($paths::VARCHAR[]);
+
+-- name: set_state
+-- After every change.
+INSERT INTO main.state VALUES ($version, $as_of, $removals);
+
+-- name: begin
+-- A change works in a schema of its own, whose tables hide those of the same name in main.
+CREATE SCHEMA work;
+SET search_path = 'work,main';
+
+-- name: worked
+-- What only led to the change goes with it: each table by itself, because a transaction that drops a schema with
+-- tables of its own cannot be committed.
+SELECT format('DROP {} work."{}"', if(view, 'VIEW', 'TABLE'), name)
+FROM (
+    SELECT table_name AS name, FALSE AS view FROM duckdb_tables() WHERE schema_name = 'work'
+    UNION ALL
+    SELECT view_name AS name, TRUE AS view FROM duckdb_views() WHERE schema_name = 'work'
+);
+
+-- name: end
+-- Then the schema.
+SET search_path = 'main';
+DROP SCHEMA work;
+
+-- name: look_at_main
+-- After a change that failed.
+SET search_path = 'main';
