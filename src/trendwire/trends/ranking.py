@@ -67,14 +67,6 @@ def create(
     connection: DuckDBPyConnection, as_of: date, published: Sequence[Published], progress: Progress
 ) -> None:
     """Make the tables above. Of `published` only editions of days before `as_of` count."""
-    count(connection, as_of, published, progress)
-    run(connection, SQL["forget"], {})
-
-
-def count(
-    connection: DuckDBPyConnection, as_of: date, published: Sequence[Published], progress: Progress
-) -> None:
-    """The same, and keep what they are made from."""
     scoring.install(connection)
     names = (*_SCORES, history(as_of, published), *_CHARTS)
     run_all(connection, SQL, names, values(as_of, published), partial(progress, "ranking"))

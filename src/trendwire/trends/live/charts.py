@@ -20,7 +20,7 @@ def chart(
     """Make the charts of `as_of` from the posts, in the schema `work`, and keep them."""
     values = rollups.values(as_of, ranking.ends(as_of))
     run_all(connection, rollups.SQL, rollups.WHOLE, values, partial(progress, "rollups"))
-    ranking.count(connection, as_of, published, progress)
+    ranking.create(connection, as_of, published, progress)
     documents.draw(connection, as_of, progress)
     for name in ("set_documents", "set_memberships", "set_listed"):
         run(connection, _SQL[name], {})
