@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 
 from tests.agreement.pair import take_in
+from trendwire.domain.records import PostRecord
 from trendwire.facts.store import FactStore
-from trendwire.trends import documents, ranking, rollups
-from trendwire.trends.live import Facts
+from trendwire.trends import documents, ranking, records, rollups
+from trendwire.trends.live import Facts, News
 from trendwire.trends.ranking import Published
+from trendwire.trends.records import Records
 
 LAST = date(2025, 6, 30)
 DAYS = 150
@@ -24,13 +27,7 @@ COUNTRIES = ("US", "VN", "DE")
 INTERESTS = ("10001", "10002", "10004")
 
 Row = dict[str, Any]
-Told = dict[str, list[tuple[Any, ...]]]
-
-_TOLD = {
-    "charts": "SELECT key, document FROM chart_documents",
-    "memberships": "SELECT * FROM memberships",
-    "listed": "SELECT kind, identity, region, days FROM listed JOIN subjects USING (subject)",
-}
+Told = dict[str, list[Any]]
 
 
 def silent(_stage: str, _done: float) -> None:
@@ -161,7 +158,9 @@ def ring(world: World) -> list[Row]:
     """Many posts under one tag and industry, whose floors move with them."""
     columns = {"hashtag_info_list": None, "hashtag_names": ["ring"], "industry_id": INDUSTRIES[0]}
     posts = [
-        world.post(world.rng.uniform(0, 3), **columns, username=f"r{n}", region_code=world.rng.choice(["VN", None]))
+        world.post(
+            world.rng.uniform(0, 3), **columns, username=f"r{n}", region_code=world.rng.choice(["VN", None])
+        )
         for n in range(world.rng.randint(3, 30))
     ]
     return [row for post in posts for row in world.seen(post)]
@@ -172,9 +171,53 @@ BATCHES: dict[str, Callable[[World], list[Row]]] = {
 }
 
 
-def told(connection: duckdb.DuckDBPyConnection, queries: dict[str, str]) -> Told:
-    """The rows of each query, sorted."""
-    return {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in queries.items()}
+@dataclass
+class Reader:
+    """An edition that is told the news, as a lean one is: what it holds must be what a full build says."""
+
+    records: dict[str, str] = field(default_factory=dict)
+    named: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    facts: dict[tuple[str, str], str] = field(default_factory=dict)
+    documents: dict[tuple[str, str], str] = field(default_factory=dict)
+    total: int = 0
+    subjects: int = 0
+
+    def hear(self, news: News) -> None:
+        """Take everything, or what changed."""
+        if news.after is None:
+            self.records, self.named, self.facts, self.documents = {}, {}, {}, {}
+        posts = dict(news.posts)
+        ids = {number: record.split('"')[1] for number, record in posts.items()}
+        assert list(posts) == sorted(posts)
+        self.records |= {ids[number]: record for number, record in posts.items()}
+        for kind, identity, facts, numbers in news.subjects:
+            self.named.setdefault((kind, identity), set()).update(ids[number] for number in numbers)
+            if facts is not None:
+                self.facts[kind, identity] = facts
+        for section, changed in (("chart", news.charts), ("listed", news.listed), ("reach", news.reach)):
+            for name, document in changed:
+                assert self.documents.pop((section, name), None) != document
+                if document is not None:
+                    self.documents[section, name] = document
+        self.documents["factors", ""] = news.factors
+        self.total, self.subjects = news.total, news.subject_count
+
+    def told(self) -> Told:
+        """What it can say."""
+        posts = {id_: msgspec.json.decode(record, type=PostRecord) for id_, record in self.records.items()}
+        used = {key for post in posts.values() for key in _uses(post)}
+        for id_, post in posts.items():
+            assert all(id_ in self.named[key] for key in _uses(post))
+        return {
+            "records": sorted(self.records.values()),
+            "facts": sorted((*key, self.facts[key]) for key in used),
+            "documents": sorted(self.documents.items()),
+            "sums": [self.total, self.subjects],
+        }
+
+
+def _uses(post: PostRecord) -> list[tuple[str, str]]:
+    return [*(("hashtag", tag) for tag in post.tags), *([("sound", post.sound)] if post.sound else [])]
 
 
 def full(world: World) -> Told:
@@ -184,5 +227,18 @@ def full(world: World) -> Told:
         parts = facts.paths(facts.manifest.parts)
         rollups.create(connection, parts, world.as_of, ranking.ends(world.as_of), silent)
         ranking.create(connection, world.as_of, world.earlier(), silent)
-        documents.create(connection, world.as_of, silent)
-        return told(connection, _TOLD)
+        documents.draw(connection, world.as_of, silent)
+        found = Records(connection)
+        posts, subjects = [text for _, text in found.posts()], list(found.subjects())
+        factors = records.factors(connection, world.as_of)
+        told = {("factors", ""): msgspec.json.encode(factors).decode()}
+        told |= {("reach", identity): text for identity, text in records.reach(connection)}
+        told |= {("listed", f"{kind}/{who}"): text for kind, who, text in records.listed(connection)}
+        charts = connection.execute("SELECT key, document FROM chart_documents").fetchall()
+        return {
+            "records": sorted(posts),
+            "facts": sorted(row[:3] for row in subjects),
+            "documents": sorted((told | {("chart", key): text for key, text in charts}).items()),
+            "sums": [found.total % 2**256, found.subject_count],
+            "memberships": sorted(connection.execute("FROM memberships").fetchall()),
+        }

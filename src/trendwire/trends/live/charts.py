@@ -22,5 +22,4 @@ def chart(
     run_all(connection, rollups.SQL, rollups.WHOLE, values, partial(progress, "rollups"))
     ranking.create(connection, as_of, published, progress)
     documents.draw(connection, as_of, progress)
-    for name in ("set_documents", "set_memberships", "set_listed"):
-        run(connection, _SQL[name], {})
+    run(connection, _SQL["set_memberships"], {})

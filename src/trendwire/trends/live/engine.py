@@ -1,7 +1,7 @@
 """Owns a live state: one file that holds what is counted of the facts for one day, and that follows them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -19,7 +19,8 @@ from trendwire.statements import named
 from trendwire.trends import scoring
 from trendwire.trends.build import SQL, Resources
 from trendwire.trends.execution import Progress, fetched, run
-from trendwire.trends.live import charts, posts
+from trendwire.trends.live import charts, news, posts
+from trendwire.trends.live.news import Changes, Edition, News
 from trendwire.trends.live.taken import unknown
 from trendwire.trends.ranking import Published
 
@@ -28,7 +29,12 @@ _SQL = named(__package__, "state.sql")
 VERSION = "1"
 """Of the tables: a state of another version is made anew."""
 
-_DAMAGED = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
+_DAMAGED = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+)
 """What a file that is not what it was answers with."""
 
 
@@ -104,6 +110,14 @@ class Live:
         editions = tuple(Published(from_epoch_day(day), Path(path)) for day, path in earlier)
         return State(from_epoch_day(as_of), removals, tuple(Part(*row) for row in taken), editions)
 
+    def news(self) -> AbstractContextManager[News]:
+        """What the next edition must be told; between `refresh` and `told`."""
+        return news.news(self.connection)
+
+    def told(self, number: int, total: int) -> None:
+        """The edition of this number was told it all; `total` of the news."""
+        news.told(self.connection, Edition(number, total))
+
     def write_memberships(self, path: Path) -> None:
         """Write who is in which chart to one Parquet file."""
         run(self.connection, SQL["write_memberships"], {"path": str(path)})
@@ -118,26 +132,28 @@ class Live:
         _discard(self._path)
         self.connection = self._connect()
         run(self.connection, _SQL["create"], {})
-        posts.resolve_all(
-            self.connection, facts.paths(wanted.taken), wanted.as_of, partial(progress, "rollups")
-        )
+        run(self.connection, news.CREATE, {})
+        parts = facts.paths(wanted.taken)
+        posts.resolve_all(self.connection, parts, wanted.as_of, partial(progress, "rollups"))
         with self._changing(wanted):
+            posts.touch(self.connection, parts, (), rolled=False)
+            changes = Changes(self.connection)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, progress)
+            changes.charts_changed(wanted.as_of)
         return Change.ANEW
 
     def _follow(
         self, facts: Facts, new: Sequence[Part], known: State, wanted: State, progress: Progress
     ) -> Change:
         """From what is known already."""
+        rolled = wanted.as_of > known.as_of
         with self._changing(wanted):
-            posts.resolve_touched(
-                self.connection,
-                facts.paths(wanted.taken),
-                facts.paths(new),
-                wanted.as_of,
-                rolled=wanted.as_of > known.as_of,
-            )
+            posts.touch(self.connection, facts.paths(wanted.taken), facts.paths(new), rolled=rolled)
+            changes = Changes(self.connection)
+            posts.resolve_touched(self.connection, wanted.as_of)
+            changes.posts_changed()
             charts.chart(self.connection, wanted.as_of, wanted.earlier, progress)
+            changes.charts_changed(wanted.as_of)
         return Change.FOLLOWED
 
     @contextmanager
@@ -179,7 +195,9 @@ class Live:
             return self._connected()
         except duckdb.Error as error:
             if "lock" in str(error):
-                raise Conflict("the state of the engine is open in another process", why=str(error)) from error
+                raise Conflict(
+                    "the state of the engine is open in another process", why=str(error)
+                ) from error
             _discard(self._path)
             return self._connected()
 

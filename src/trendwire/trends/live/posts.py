@@ -27,19 +27,20 @@ def resolve_all(
     run(connection, _SQL["later_of_all"], {})
 
 
-def resolve_touched(
-    connection: DuckDBPyConnection, parts: Sequence[Path], new: Sequence[Path], as_of: date, *, rolled: bool
+def touch(
+    connection: DuckDBPyConnection, parts: Sequence[Path], new: Sequence[Path], *, rolled: bool
 ) -> None:
-    """Resolve anew what `new`, some of `parts`, tell of, and if the day `rolled` what was too new until now.
-
-    Leaves `work.touched`, the ids, and `work.before`, the rows that `posts` had of them.
-    """
+    """Name in `work.touched` what `new`, some of `parts`, tell of, and if the day `rolled` what was too new."""
     run(connection, rollups.SQL["set_parts"], {"parts": list(map(str, parts))})
     run(connection, _SQL["touched"], {})
     if new:
         run(connection, _SQL["touch_new"], {"new": list(map(str, new))})
     if rolled:
         run(connection, _SQL["touch_later"], {})
+
+
+def resolve_touched(connection: DuckDBPyConnection, as_of: date) -> None:
+    """Resolve them anew; `work.before` holds the rows that `posts` had of them."""
     for name in ("facts", "before", "take_out"):
         run(connection, _SQL[name], {})
     run_all(connection, rollups.SQL, rollups.SLICE, rollups.values(as_of, ()), lambda _: None)

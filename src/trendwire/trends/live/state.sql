@@ -1,14 +1,12 @@
 -- name: create
--- What a state says of itself. The row of `state` is written last: a state that was not finished has none.
+-- What a state is of, and who is in its charts. The row of `state` is written last: a state that was not finished has none.
 CREATE TABLE state (version VARCHAR, as_of INTEGER, removals BIGINT);
 CREATE TABLE taken (file VARCHAR, month VARCHAR, rows BIGINT);
 CREATE TABLE earlier (as_of INTEGER, path VARCHAR);
 CREATE TABLE later (id VARCHAR);
-CREATE TABLE chart_documents (key VARCHAR, document VARCHAR);
 CREATE TABLE memberships (
     chart_key VARCHAR, kind VARCHAR, period INTEGER, region VARCHAR, industry BIGINT, subject VARCHAR, rank INTEGER
 );
-CREATE TABLE listed (kind VARCHAR, identity VARCHAR, region VARCHAR, days INTEGER);
 
 -- name: state
 -- What the state is of; without a row or a table it is none.
@@ -48,17 +46,19 @@ SET search_path = 'work,main';
 -- name: worked
 -- What only led to the change goes with it: each table by itself, because a transaction that drops a schema with
 -- tables of its own cannot be committed.
-SELECT format('DROP {} work."{}"', if(view, 'VIEW', 'TABLE'), name)
+SELECT format('DROP {} "{}"."{}"', if(view, 'VIEW', 'TABLE'), schema, name)
 FROM (
-    SELECT table_name AS name, FALSE AS view FROM duckdb_tables() WHERE schema_name = 'work'
+    SELECT schema_name AS schema, table_name AS name, FALSE AS view FROM duckdb_tables()
     UNION ALL
-    SELECT view_name AS name, TRUE AS view FROM duckdb_views() WHERE schema_name = 'work'
-);
+    SELECT schema_name AS schema, view_name AS name, TRUE AS view FROM duckdb_views()
+)
+WHERE schema IN ('work', 'tell');
 
 -- name: end
 -- Then the schema.
 SET search_path = 'main';
 DROP SCHEMA work;
+DROP SCHEMA IF EXISTS tell;
 
 -- name: look_at_main
 -- After a change that failed.
