@@ -38,6 +38,8 @@ _SCORES = (
     "post_views",
     "subject_windows",
     "scopes",
+    "debuts",
+    "debut_counts",
     "floors",
     "marks",
     "wanted",

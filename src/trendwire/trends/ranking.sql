@@ -57,11 +57,6 @@ WITH based AS (
         least($baselines, (last_day - regions.first_day + 1) // period - 1) AS covered
     FROM windows
     JOIN regions ON regions.first_day <= last_day
-), created AS (
-    SELECT coalesce(region, $world) AS region, day, count(*) AS posts
-    FROM posts
-    GROUP BY GROUPING SETS ((region, day), (day))
-    HAVING grouping(region) = 1 OR region IS NOT NULL
 ), cumulated AS (
     SELECT
         region, period, back, day,
@@ -82,25 +77,44 @@ SELECT
 FROM based
 LEFT JOIN cuts USING (region, period, back);
 
--- name: floors
--- From how many views on a post counts as seen, per region it is from ('' for none) and end day: taken from what
--- the first posts of the creators there got.
-CREATE TABLE floors AS
+-- name: debuts
+-- The first post of each creator with views known, per region it is from ('' for none).
+CREATE TABLE debuts AS
 WITH seen AS (
     SELECT coalesce(region, '') AS origin, creator, day, id, peak
     FROM posts
     WHERE creator IS NOT NULL AND peak IS NOT NULL
 ), firsts AS (
     SELECT origin, creator, min(day) AS day FROM seen GROUP BY origin, creator
-), debuts AS (
-    SELECT origin, creator, day, arg_min(peak, id) AS views
-    FROM seen
-    SEMI JOIN firsts USING (origin, creator, day)
-    GROUP BY origin, creator, day
 )
-SELECT origin, period, back, heat_floor(quantile_disc(views, $floor_quantile)) AS views
+SELECT origin, creator, day, arg_min(peak, id) AS views
+FROM seen
+SEMI JOIN firsts USING (origin, creator, day)
+GROUP BY origin, creator, day;
+
+-- name: debut_counts
+-- How many of them would make which floor. A floor never falls where views rise, so that the floor of a quantile is
+-- the quantile of floors, of which there are few.
+CREATE TABLE debut_counts AS
+SELECT origin, period, back, heat_floor(views) AS floor, count(*) AS creators
 FROM debuts
 JOIN windows ON day <= last_day
+GROUP BY ALL;
+
+-- name: floors
+-- From how many views on a post counts as seen, per region it is from and end day: taken from what the first posts
+-- of the creators there got.
+CREATE TABLE floors AS
+WITH placed AS (
+    SELECT
+        origin, period, back, floor,
+        sum(creators) OVER (PARTITION BY origin, period, back ORDER BY floor) AS until,
+        sum(creators) OVER (PARTITION BY origin, period, back) AS total
+    FROM debut_counts
+)
+SELECT origin, period, back, min(floor) AS views
+FROM placed
+WHERE until >= ceil(total * $floor_quantile::DOUBLE)
 GROUP BY origin, period, back;
 
 -- name: marks
@@ -361,6 +375,8 @@ FROM rows_of;
 -- What only led to the tables that documents and details read.
 DROP TABLE subject_windows;
 DROP TABLE scopes;
+DROP TABLE debuts;
+DROP TABLE debut_counts;
 DROP TABLE floors;
 DROP TABLE marks;
 DROP TABLE wanted;

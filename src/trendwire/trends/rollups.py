@@ -11,6 +11,7 @@ Tables (integers for posts, creators and subjects are private to one build):
              commercial)                          wire_id: hashtag id, or the clip id of a sound
     uses(subject, post, day, creator, region)     one row per subject and post
     spans(post, first_day, days, gain)            views gained, with the days they are spread over; above 0
+    created(region, day, posts)                   also the world
     regions(region, first_day)                    also the world
     subject_regions(subject, region, first_day)   also the world
     industries(subject, last_day, industry)       the industry a subject has at the end of each day asked for
@@ -56,7 +57,8 @@ SLICE = (
     "new_given_ids",
     "forget_slice",
 )
-WHOLE = ("tag_ids", "sounds", "subjects", "regions", "subject_regions", "industries")
+SUBJECTS = ("tag_ids", "sounds", "subjects")
+WHOLE = (*SUBJECTS, "created", "regions", "subject_regions", "industries")
 _SLICES_SHARE = 0.7
 """Of the time: what is told of the progress."""
 
@@ -97,11 +99,13 @@ def resolve(
     files = {"parts": [str(part) for part in parts]}
     run(connection, SQL["set_parts"], files)
     slices = [EVERYTHING] if rows_at_once is None else _slices(connection, files, rows_at_once)
-    run(connection, SQL["empty"], {})
+    run(connection, SQL["empty_names"], {})
+    run(connection, SQL["empty_posts"], {})
     for number, (first, following) in enumerate(slices):
         run(connection, SQL["set_first"], {"first_id": first})
         run(connection, SQL["set_next"], {"next_id": following})
         run(connection, SQL["facts"], {})
+        run(connection, SQL["set_last_post"], {})
         share = 1 / len(slices)
         run_all(connection, SQL, SLICE, values(as_of, ()), _within(told, number * share, share))
 
