@@ -21,6 +21,7 @@ from trendwire.trends.records import Records
 LAST = date(2025, 6, 30)
 DAYS = 150
 TAGS = [f"t{k}" for k in range(9)]
+RARE = [f"rare{k}" for k in range(60)]
 INDUSTRIES = (10000000000, 23000000000, 28000000000, None)
 AGES = ("18-24", "25-34", "35-44")
 COUNTRIES = ("US", "VN", "DE")
@@ -28,6 +29,30 @@ INTERESTS = ("10001", "10002", "10004")
 
 Row = dict[str, Any]
 Told = dict[str, list[Any]]
+
+
+KEPT = {
+    "created": "FROM created",
+    "post_views": "SELECT id, period, back, post_views.views FROM post_views JOIN posts USING (post)",
+    "subject_windows": "SELECT kind, identity, subject_windows.* EXCLUDE (subject)"
+    " FROM subject_windows JOIN names USING (subject)",
+    "debuts": "SELECT origin, username, day, views FROM debuts JOIN creators USING (creator)",
+    "debut_counts": "FROM debut_counts",
+    "floors": "FROM floors",
+    "scopes": "SELECT * EXCLUDE (scope) FROM scopes",
+    "tallies": "SELECT kind, identity, tallies.* EXCLUDE (subject) FROM tallies LEFT JOIN names USING (subject)",
+    "subjects": "SELECT * EXCLUDE (subject) FROM subjects",
+    "spans": "SELECT id, spans.* EXCLUDE (post) FROM spans JOIN posts USING (post)",
+    "uses": "SELECT kind, identity, id, uses.day, username, uses.region"
+    " FROM uses JOIN posts USING (post) JOIN names USING (subject)",
+    "later": "FROM later",
+}
+"""What a state keeps, without the numbers that are its own."""
+
+
+def kept(connection: duckdb.DuckDBPyConnection) -> Told:
+    """All of it, sorted."""
+    return {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in KEPT.items()}
 
 
 def silent(_stage: str, _done: float) -> None:
@@ -81,7 +106,11 @@ class World:
     def about(self, age: float) -> Row:
         """What may be said of a post."""
         rng = self.rng
-        tags = rng.sample(TAGS, rng.randint(0, 3)) + ["fyp"] * (rng.random() < 0.5)
+        tags = (
+            rng.sample(TAGS, rng.randint(0, 3))
+            + ["fyp"] * (rng.random() < 0.5)
+            + rng.sample(RARE, rng.randint(0, 2))
+        )
         return {
             "region_code": rng.choice(["VN", "VN", "US", None]),
             "username": rng.choice([*[f"u{k}" for k in range(30)], None]),
@@ -90,7 +119,7 @@ class World:
                 {"hashtag_name": tag, "hashtag_id": rng.choice([None, None, "55", "56"])}
                 for tag in tags + ["rise"] * (age < 6 and rng.random() < 0.7)
             ],
-            "music_id": rng.choice([None, "71", "72", "73"]),
+            "music_id": rng.choice([None, "71", "72", "73", *(str(n) for n in range(80, 110))]),
             "music_title": rng.choice([None, "one", "two"]),
             "industry_id": rng.choice(INDUSTRIES),
             "is_promoted": rng.random() < 0.1,

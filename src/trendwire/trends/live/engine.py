@@ -1,6 +1,6 @@
 """Owns a live state: one file that holds what is counted of the facts for one day, and that follows them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ from trendwire.statements import named
 from trendwire.trends import scoring
 from trendwire.trends.build import SQL, Resources
 from trendwire.trends.execution import Progress, fetched, run
-from trendwire.trends.live import charts, news, posts
+from trendwire.trends.live import charts, counts, crowds, news, posts, subjects
 from trendwire.trends.live.news import Changes, Edition, News
 from trendwire.trends.live.taken import unknown
 from trendwire.trends.ranking import Published
@@ -131,14 +131,15 @@ class Live:
         self.connection.close()
         _discard(self._path)
         self.connection = self._connect()
-        run(self.connection, _SQL["create"], {})
-        run(self.connection, news.CREATE, {})
+        for statement in (_SQL["create"], news.CREATE):
+            run(self.connection, statement, {})
         parts = facts.paths(wanted.taken)
         posts.resolve_all(self.connection, parts, wanted.as_of, partial(progress, "rollups"))
-        with self._changing(wanted):
-            posts.touch(self.connection, parts, (), rolled=False)
-            changes = Changes(self.connection)
-            charts.chart(self.connection, wanted.as_of, wanted.earlier, progress)
+        with self._changing(wanted) as values:
+            changes = Changes(self.connection, anew=True)
+            self._count_all(values)
+            subjects.tell_all(self.connection, values)
+            charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
             changes.charts_changed(wanted.as_of)
         return Change.ANEW
 
@@ -147,25 +148,37 @@ class Live:
     ) -> Change:
         """From what is known already."""
         rolled = wanted.as_of > known.as_of
-        with self._changing(wanted):
+        with self._changing(wanted) as values:
             posts.touch(self.connection, facts.paths(wanted.taken), facts.paths(new), rolled=rolled)
-            changes = Changes(self.connection)
+            changes = Changes(self.connection, anew=False)
             posts.resolve_touched(self.connection, wanted.as_of)
             changes.posts_changed()
-            charts.chart(self.connection, wanted.as_of, wanted.earlier, progress)
+            if rolled:
+                counts.forget(self.connection)
+                crowds.forget(self.connection)
+                self._count_all(values)
+            else:
+                counts.count_touched(self.connection, values)
+                crowds.count_touched(self.connection, values)
+            changes.subjects_changed(values)
+            charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
             changes.charts_changed(wanted.as_of)
         return Change.FOLLOWED
 
+    def _count_all(self, values: Mapping[str, Any]) -> None:
+        counts.count_all(self.connection, values)
+        crowds.count_all(self.connection, values)
+
     @contextmanager
-    def _changing(self, wanted: State) -> Iterator[None]:
-        """One transaction, after which the state is what is wanted, or what it was."""
+    def _changing(self, wanted: State) -> Iterator[Mapping[str, Any]]:
+        """One transaction, after which the state is what is wanted, or what it was; values for statements."""
         self.connection.begin()
         try:
             run(self.connection, _SQL["begin"], {})
-            yield
+            yield charts.values(wanted.as_of, wanted.earlier)
+            run(self.connection, _SQL["look_at_main"], {})
             for (drop,) in self.connection.execute(_SQL["worked"]).fetchall():
                 run(self.connection, drop, {})
-            run(self.connection, _SQL["end"], {})
             self._say(wanted)
             self.connection.commit()
         except BaseException:

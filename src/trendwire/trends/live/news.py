@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from trendwire.statements import named
 from trendwire.trends import records
 from trendwire.trends.execution import fetched, run
+from trendwire.trends.live import subjects
 from trendwire.trends.records import Records, hashed
 
 _SQL = named(__package__, "news.sql")
@@ -123,11 +124,11 @@ def _set_edition(connection: DuckDBPyConnection, made: Edition | None) -> None:
 class Changes:
     """Notes what one change of the state changes; made when the touched posts are known."""
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    def __init__(self, connection: DuckDBPyConnection, *, anew: bool) -> None:
         self._connection = connection
         self._edition = edition(connection)
         self._difference = 0
-        self._before = self._looked()
+        self._before = {} if anew else self._looked()
 
     def posts_changed(self) -> None:
         """The touched posts are resolved anew."""
@@ -142,7 +143,6 @@ class Changes:
 
     def charts_changed(self, as_of: date) -> None:
         """The charts, and all that is counted for them, are made anew in `work`."""
-        self._subjects_changed()
         run(self._connection, _SQL["forget_documents"], {})
         run(self._connection, _SQL["set_charts"], {})
         factors = msgspec.json.encode(records.factors(self._connection, as_of)).decode()
@@ -155,13 +155,15 @@ class Changes:
             self._edition = Edition(self._edition.number, total)
         _set_edition(self._connection, self._edition)
 
-    def _subjects_changed(self) -> None:
-        run(self._connection, _SQL["changed_subjects"], {})
-        run(self._connection, _SQL["look_at_subjects_before"], {})
+    def subjects_changed(self, values: Mapping[str, Any]) -> None:
+        """What the touched posts tell of their subjects takes the place of what was known."""
+        subjects.tell_touched(self._connection, values)
+        run(self._connection, _SQL["look_at_subjects"], {})
         self._difference -= sum(map(_hashed, _facts(self._connection)))
-        run(self._connection, _SQL["set_subjects"], {})
+        subjects.replace_touched(self._connection)
         self._difference += sum(map(_hashed, _facts(self._connection)))
         run(self._connection, _SQL["look_at_work"], {})
+        run(self._connection, _SQL["untold_facts"], {})
 
     def _looked(self) -> dict[str, tuple[int, str]]:
         """Number and record of the touched posts as they are now, by id; and their subjects are noted."""

@@ -6,10 +6,6 @@ CREATE TABLE edition (number INTEGER, total VARCHAR);
 CREATE TABLE untold_posts (id VARCHAR);
 CREATE TABLE untold_uses (kind VARCHAR, identity VARCHAR, id VARCHAR);
 CREATE TABLE untold_facts (kind VARCHAR, identity VARCHAR);
-CREATE TABLE subjects (
-    subject INTEGER, kind VARCHAR, identity VARCHAR, wire_id VARCHAR, song_id VARCHAR, title VARCHAR,
-    author VARCHAR, cover_url VARCHAR, music_url VARCHAR, duration BIGINT, commercial BOOLEAN
-);
 CREATE TABLE documents (section VARCHAR, name VARCHAR, document VARCHAR);
 CREATE TABLE told (section VARCHAR, name VARCHAR, digest VARCHAR);
 
@@ -27,7 +23,6 @@ INSERT INTO main.edition VALUES ($number, $total);
 
 -- name: look_at_touched
 -- What the statements of records.sql read, of the touched posts alone, as they are now.
-CREATE SCHEMA IF NOT EXISTS tell;
 CREATE OR REPLACE TABLE tell.posts AS SELECT * FROM main.posts WHERE id IN (SELECT id FROM work.touched);
 CREATE OR REPLACE TABLE tell.spans AS SELECT * FROM main.spans WHERE post IN (SELECT post FROM tell.posts);
 CREATE OR REPLACE VIEW tell.subjects AS FROM main.names;
@@ -78,29 +73,16 @@ JOIN main.names USING (subject);
 -- Only of posts whose record changed.
 DELETE FROM main.untold_uses WHERE id NOT IN (SELECT id FROM main.untold_posts);
 
--- name: changed_subjects
--- Subjects that are, or were, something else.
-CREATE TABLE work.changed_subjects AS
-SELECT coalesce(now.subject, before.subject) AS subject
-FROM (FROM work.subjects WHERE subject IN (SELECT subject FROM main.uses)) AS now
-FULL JOIN main.subjects AS before USING (subject)
-WHERE before IS DISTINCT FROM now;
-
--- name: look_at_subjects_before
--- What they were, as records.sql tells it.
-CREATE SCHEMA IF NOT EXISTS tell;
-CREATE OR REPLACE VIEW tell.subjects AS FROM main.subjects WHERE subject IN (SELECT subject FROM work.changed_subjects);
+-- name: look_at_subjects
+-- What changed subjects are, as records.sql tells it.
+CREATE OR REPLACE VIEW tell.subjects AS FROM main.subjects WHERE subject IN (SELECT subject FROM about.changed);
 CREATE OR REPLACE VIEW tell.uses AS SELECT subject, 0 AS post FROM tell.subjects;
 SET search_path = 'tell,main';
 
--- name: set_subjects
--- What they are.
-DELETE FROM main.subjects WHERE subject IN (SELECT subject FROM work.changed_subjects);
-INSERT INTO main.subjects BY NAME
-FROM work.subjects
-WHERE subject IN (SELECT subject FROM work.changed_subjects) AND subject IN (SELECT subject FROM main.uses);
+-- name: untold_facts
+-- Subjects whose facts changed.
 INSERT INTO main.untold_facts
-SELECT kind, identity FROM main.subjects WHERE subject IN (SELECT subject FROM work.changed_subjects)
+SELECT kind, identity FROM main.subjects WHERE subject IN (SELECT subject FROM about.changed)
 EXCEPT SELECT kind, identity FROM main.untold_facts;
 
 -- name: forget_documents

@@ -30,18 +30,25 @@ def resolve_all(
 def touch(
     connection: DuckDBPyConnection, parts: Sequence[Path], new: Sequence[Path], *, rolled: bool
 ) -> None:
-    """Name in `work.touched` what `new`, some of `parts`, tell of, and if the day `rolled` what was too new."""
+    """Name in `work.touched` what `new`, some of `parts`, tell of, and if the day `rolled` what was too new.
+
+    `before` gets what is known of these posts: posts, uses, spans, given_ids.
+    """
     run(connection, rollups.SQL["set_parts"], {"parts": list(map(str, parts))})
     run(connection, _SQL["touched"], {})
     if new:
         run(connection, _SQL["touch_new"], {"new": list(map(str, new))})
     if rolled:
         run(connection, _SQL["touch_later"], {})
+    run(connection, _SQL["before"], {})
 
 
 def resolve_touched(connection: DuckDBPyConnection, as_of: date) -> None:
-    """Resolve them anew; `work.before` holds the rows that `posts` had of them."""
-    for name in ("facts", "before", "take_out"):
-        run(connection, _SQL[name], {})
+    """Resolve them anew: `after` gets what is known now, and it takes the place of what was."""
+    run(connection, _SQL["last_post"], {})
+    run(connection, _SQL["resolve"], {})
+    run(connection, rollups.SQL["empty_posts"], {})
+    run(connection, _SQL["keep_numbers"], {})
     run_all(connection, rollups.SQL, rollups.SLICE, rollups.values(as_of, ()), lambda _: None)
-    run(connection, _SQL["later"], {})
+    for name in ("replace", "later"):
+        run(connection, _SQL[name], {})

@@ -39,26 +39,37 @@ INSERT INTO main.earlier SELECT unnest($days::INTEGER[]), unnest($paths::VARCHAR
 INSERT INTO main.state VALUES ($version, $as_of, $removals);
 
 -- name: begin
--- A change works in a schema of its own, whose tables hide those of the same name in main.
+-- A change works in schemas of its own, whose tables hide those of the same name in main: `before` and `after` hold
+-- the touched posts and what they count for, `work` the rest.
 CREATE SCHEMA work;
+CREATE SCHEMA before;
+CREATE SCHEMA after;
+CREATE SCHEMA tell;
+CREATE SCHEMA about;
+CREATE SCHEMA again;
+CREATE SCHEMA then_;
+CREATE SCHEMA now_;
+CREATE SCHEMA fresh_;
+CREATE SCHEMA unsteady_;
 SET search_path = 'work,main';
 
 -- name: worked
 -- What only led to the change goes with it: each table by itself, because a transaction that drops a schema with
 -- tables of its own cannot be committed.
-SELECT format('DROP {} "{}"."{}"', if(view, 'VIEW', 'TABLE'), schema, name)
-FROM (
-    SELECT schema_name AS schema, table_name AS name, FALSE AS view FROM duckdb_tables()
-    UNION ALL
-    SELECT schema_name AS schema, view_name AS name, TRUE AS view FROM duckdb_views()
+WITH of_change AS (
+    SELECT schema_name FROM duckdb_schemas() WHERE NOT internal AND schema_name != 'main'
 )
-WHERE schema IN ('work', 'tell');
-
--- name: end
--- Then the schema.
-SET search_path = 'main';
-DROP SCHEMA work;
-DROP SCHEMA IF EXISTS tell;
+SELECT statement
+FROM (
+    SELECT 1 AS place, format('DROP VIEW {}."{}"', schema_name, view_name) AS statement
+    FROM duckdb_views() SEMI JOIN of_change USING (schema_name)
+    UNION ALL
+    SELECT 2 AS place, format('DROP TABLE {}."{}"', schema_name, table_name) AS statement
+    FROM duckdb_tables() SEMI JOIN of_change USING (schema_name)
+    UNION ALL
+    SELECT 3 AS place, format('DROP SCHEMA {}', schema_name) AS statement FROM of_change
+)
+ORDER BY place;
 
 -- name: look_at_main
 -- After a change that failed.

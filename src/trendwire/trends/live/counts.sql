@@ -1,0 +1,63 @@
+-- name: forget
+-- When the day rolls, everything that depends on it is counted anew.
+DROP TABLE main.windows;
+DROP TABLE main.created;
+DROP TABLE main.post_views;
+DROP TABLE main.subject_windows;
+
+-- name: look_at_before
+-- What the touched posts counted for.
+SET search_path = 'before,main';
+
+-- name: look_at_after
+-- And what they count for now.
+SET search_path = 'after,main';
+
+-- name: look_at_work
+-- Back to the change.
+SET search_path = 'work,main';
+
+-- name: look_at_main
+-- Where what is kept is counted whole.
+SET search_path = 'main';
+
+-- name: merge_post_views
+-- Of touched posts only.
+DELETE FROM main.post_views WHERE post IN (SELECT post FROM before.posts);
+INSERT INTO main.post_views FROM after.post_views;
+
+-- name: merge_created
+-- Sums over posts: out with what the touched ones counted for, in with what they do.
+MERGE INTO main.created AS of
+USING (
+    SELECT region, day, sum(posts) AS posts
+    FROM (FROM after.created UNION ALL SELECT region, day, -posts FROM before.created)
+    GROUP BY ALL
+    HAVING sum(posts) != 0
+) AS more
+ON of.region = more.region AND of.day = more.day
+WHEN MATCHED AND of.posts + more.posts = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET posts = of.posts + more.posts
+WHEN NOT MATCHED THEN INSERT VALUES (more.region, more.day, more.posts);
+
+-- name: more_windows
+-- The same for what subjects gained and in which posts.
+CREATE TABLE work.more_windows AS
+SELECT subject, region, period, back, sum(posts)::BIGINT AS posts, sum(views)::BIGINT AS views
+FROM (
+    FROM after.subject_windows
+    UNION ALL
+    SELECT subject, region, period, back, -posts, -views FROM before.subject_windows
+)
+GROUP BY ALL
+HAVING sum(posts) != 0 OR sum(views) != 0;
+
+-- name: merge_windows
+-- Each as it is then.
+MERGE INTO main.subject_windows AS of
+USING work.more_windows AS more
+ON of.subject = more.subject AND of.region = more.region AND of.period = more.period AND of.back = more.back
+WHEN MATCHED AND of.posts + more.posts = 0 AND of.views + more.views = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET posts = of.posts + more.posts, views = of.views + more.views
+WHEN NOT MATCHED THEN INSERT
+    VALUES (more.subject, more.region, more.period, more.back, more.posts, more.views);
