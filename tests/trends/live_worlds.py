@@ -46,6 +46,10 @@ KEPT = {
     "uses": "SELECT kind, identity, id, uses.day, username, uses.region"
     " FROM uses JOIN posts USING (post) JOIN names USING (subject)",
     "later": "FROM later",
+    "audience_days": "FROM audience_days",
+    "weight_days": "FROM weight_days",
+    "totals": "SELECT identity, posts FROM totals JOIN names USING (subject)",
+    "reaches": "SELECT identity, reaches.* EXCLUDE (subject) FROM reaches LEFT JOIN names USING (subject)",
 }
 """What a state keeps, without the numbers that are its own."""
 

@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from trendwire.domain.charts import MIN_CREATORS
 from trendwire.statements import named
-from trendwire.trends import documents, ranking, rollups
+from trendwire.trends import details, documents, ranking, rollups
 from trendwire.trends.execution import Progress, run, run_all
 from trendwire.trends.ranking import Published
 
@@ -19,8 +19,8 @@ _RANKING = ("listed", "charted", "videos", "stars", "memberships")
 
 def values(as_of: date, published: Sequence[Published]) -> dict[str, Any]:
     """What the statements of rollups.sql and ranking.sql name; only what charts need is counted."""
-    found = rollups.values(as_of, ranking.ends(as_of)) | ranking.values(as_of, published)
-    return found | {"told_from": MIN_CREATORS}
+    found = rollups.values(as_of, ranking.ends(as_of)) | details.values(as_of)
+    return found | ranking.values(as_of, published) | {"told_from": MIN_CREATORS}
 
 
 def chart(

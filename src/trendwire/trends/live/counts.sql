@@ -5,6 +5,11 @@ DROP TABLE main.created;
 DROP TABLE main.post_views;
 DROP TABLE main.subject_windows;
 
+-- name: forget_weights
+-- Only sums of them are kept.
+DROP TABLE main.weights;
+DROP TABLE main.audience_posts;
+
 -- name: look_at_before
 -- What the touched posts counted for.
 SET search_path = 'before,main';
@@ -61,3 +66,35 @@ WHEN MATCHED AND of.posts + more.posts = 0 AND of.views + more.views = 0 THEN DE
 WHEN MATCHED THEN UPDATE SET posts = of.posts + more.posts, views = of.views + more.views
 WHEN NOT MATCHED THEN INSERT
     VALUES (more.subject, more.region, more.period, more.back, more.posts, more.views);
+
+-- name: merge_audience_days
+-- The same of audiences.
+MERGE INTO main.audience_days AS of
+USING (
+    SELECT region, audience, day, sum(posts) AS posts
+    FROM (FROM after.audience_days UNION ALL SELECT region, audience, day, -posts FROM before.audience_days)
+    GROUP BY ALL
+    HAVING sum(posts) != 0
+) AS more
+ON of.region = more.region AND of.audience = more.audience AND of.day = more.day
+WHEN MATCHED AND of.posts + more.posts = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET posts = of.posts + more.posts
+WHEN NOT MATCHED THEN INSERT;
+
+-- name: merge_weight_days
+-- And of their shares. A share of 0 is a row, too: it goes with the last post that has one.
+MERGE INTO main.weight_days AS of
+USING (
+    SELECT region, audience, code, day, sum(weight) AS weight, sum(posts) AS posts
+    FROM (
+        FROM after.weight_days
+        UNION ALL
+        SELECT region, audience, code, day, -weight, -posts FROM before.weight_days
+    )
+    GROUP BY ALL
+    HAVING sum(weight) != 0 OR sum(posts) != 0
+) AS more
+ON of.region = more.region AND of.audience = more.audience AND of.code = more.code AND of.day = more.day
+WHEN MATCHED AND of.posts + more.posts = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET weight = of.weight + more.weight, posts = of.posts + more.posts
+WHEN NOT MATCHED THEN INSERT;

@@ -19,7 +19,7 @@ from trendwire.statements import named
 from trendwire.trends import scoring
 from trendwire.trends.build import SQL, Resources
 from trendwire.trends.execution import Progress, fetched, run
-from trendwire.trends.live import charts, counts, crowds, news, posts, subjects
+from trendwire.trends.live import charts, counts, crowds, news, posts, reach, subjects
 from trendwire.trends.live.news import Changes, Edition, News
 from trendwire.trends.live.taken import unknown
 from trendwire.trends.ranking import Published
@@ -137,10 +137,11 @@ class Live:
         posts.resolve_all(self.connection, parts, wanted.as_of, partial(progress, "rollups"))
         with self._changing(wanted) as values:
             changes = Changes(self.connection, anew=True)
+            counts.count_audiences(self.connection, values)
             self._count_all(values)
             subjects.tell_all(self.connection, values)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
-            changes.charts_changed(wanted.as_of)
+            changes.charts_changed(values)
         return Change.ANEW
 
     def _follow(
@@ -153,21 +154,22 @@ class Live:
             changes = Changes(self.connection, anew=False)
             posts.resolve_touched(self.connection, wanted.as_of)
             changes.posts_changed()
+            counts.count_touched(self.connection, values, rolled=rolled)
             if rolled:
-                counts.forget(self.connection)
-                crowds.forget(self.connection)
+                for box in (counts, crowds, reach):
+                    box.forget(self.connection)
                 self._count_all(values)
             else:
-                counts.count_touched(self.connection, values)
                 crowds.count_touched(self.connection, values)
+                reach.count_touched(self.connection, values)
             changes.subjects_changed(values)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
-            changes.charts_changed(wanted.as_of)
+            changes.charts_changed(values)
         return Change.FOLLOWED
 
     def _count_all(self, values: Mapping[str, Any]) -> None:
-        counts.count_all(self.connection, values)
-        crowds.count_all(self.connection, values)
+        for box in (counts, crowds, reach):
+            box.count_all(self.connection, values)
 
     @contextmanager
     def _changing(self, wanted: State) -> Iterator[Mapping[str, Any]]:

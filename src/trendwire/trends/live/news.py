@@ -6,7 +6,6 @@ A crash between the edition and `told` does no harm: the next edition is told th
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from trendwire.statements import named
 from trendwire.trends import records
 from trendwire.trends.execution import fetched, run
-from trendwire.trends.live import subjects
+from trendwire.trends.live import reach, subjects
 from trendwire.trends.records import Records, hashed
 
 _SQL = named(__package__, "news.sql")
@@ -141,13 +140,14 @@ class Changes:
         if self._before.keys() - now:
             self._edition = None  # a post that was counted is too new: only a whole edition forgets it
 
-    def charts_changed(self, as_of: date) -> None:
+    def charts_changed(self, values: Mapping[str, Any]) -> None:
         """The charts, and all that is counted for them, are made anew in `work`."""
         run(self._connection, _SQL["forget_documents"], {})
         run(self._connection, _SQL["set_charts"], {})
-        factors = msgspec.json.encode(records.factors(self._connection, as_of)).decode()
+        reach.grounds(self._connection, values)
+        factors = msgspec.json.encode(records.factors_of(self._connection)).decode()
         self._set_documents("factors", {"": factors})
-        self._set_documents("reach", dict(records.reach(self._connection)))
+        self._set_documents("reach", dict(reach.documents(self._connection)))
         listed = records.listed(self._connection)
         self._set_documents("listed", {f"{kind}/{identity}": text for kind, identity, text in listed})
         if self._edition is not None:

@@ -51,6 +51,7 @@ CREATE SCHEMA then_;
 CREATE SCHEMA now_;
 CREATE SCHEMA fresh_;
 CREATE SCHEMA unsteady_;
+CREATE SCHEMA large;
 SET search_path = 'work,main';
 
 -- name: worked
