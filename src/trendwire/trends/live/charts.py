@@ -31,7 +31,9 @@ def chart(
     progress: Progress,
 ) -> None:
     """Make the charts of `as_of`, and keep who is in them."""
-    run_all(connection, ranking.SQL, ("counts", "scored"), values, partial(progress, "ranking"))
+    run(connection, ranking.SQL["counts"], values)
+    run(connection, _SQL["forget_small"], values)
+    run(connection, ranking.SQL["scored"], values)
     run(connection, _SQL["uses_of_scored"], values)
     run(connection, rollups.SQL["industries"], values)
     run(connection, _SQL["forget_uses"], {})

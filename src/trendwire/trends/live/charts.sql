@@ -1,3 +1,7 @@
+-- name: forget_small
+-- Who cannot be in a chart needs no score. Who can in a region can in the world.
+DELETE FROM work.counts WHERE creators < $min_creators AND subject > 0;
+
 -- name: uses_of_scored
 -- Of all subjects only those have an industry, or a first day, that can be in a chart.
 CREATE TABLE work.uses AS

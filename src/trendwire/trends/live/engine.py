@@ -38,6 +38,10 @@ _DAMAGED = (
 """What a file that is not what it was answers with."""
 
 
+_LOG = "1GB"
+"""Changes are kept in a log until `tidy`: writing them in place would hold up the edition."""
+
+
 class Change(StrEnum):
     """What a refresh did."""
 
@@ -117,6 +121,10 @@ class Live:
     def told(self, number: int, total: int) -> None:
         """The edition of this number was told it all; `total` of the news."""
         news.told(self.connection, Edition(number, total))
+
+    def tidy(self) -> None:
+        """Write the log of changes in place; when nobody waits for an edition."""
+        run(self.connection, _SQL["tidy"], {})
 
     def write_memberships(self, path: Path) -> None:
         """Write who is in which chart to one Parquet file."""
@@ -217,7 +225,7 @@ class Live:
             return self._connected()
 
     def _connected(self) -> DuckDBPyConnection:
-        config = self._resources.config(self._path.with_suffix(".spill"))
+        config = self._resources.config(self._path.with_suffix(".spill")) | {"checkpoint_threshold": _LOG}
         connection = duckdb.connect(str(self._path), config=config)
         scoring.install(connection)
         return connection

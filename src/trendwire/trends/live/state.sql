@@ -75,3 +75,7 @@ ORDER BY place;
 -- name: look_at_main
 -- After a change that failed.
 SET search_path = 'main';
+
+-- name: tidy
+-- See Live.tidy.
+CHECKPOINT;
