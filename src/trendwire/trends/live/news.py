@@ -150,7 +150,9 @@ class Changes:
         self._set_documents("reach", dict(reach.documents(self._connection)))
         listed = records.listed(self._connection)
         self._set_documents("listed", {f"{kind}/{identity}": text for kind, identity, text in listed})
-        if self._edition is not None:
+        if self._edition is None:
+            run(self._connection, _SQL["forget_told"], {})
+        else:
             total = (self._edition.total + self._difference) % _SUMS
             self._edition = Edition(self._edition.number, total)
         _set_edition(self._connection, self._edition)

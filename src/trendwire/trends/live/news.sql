@@ -124,3 +124,7 @@ DELETE FROM main.untold_uses;
 DELETE FROM main.untold_facts;
 DELETE FROM main.told;
 INSERT INTO main.told SELECT section, name, md5(document) FROM main.documents;
+
+-- name: forget_told
+-- The next edition is told everything.
+DELETE FROM main.told;
