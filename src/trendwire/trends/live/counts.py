@@ -7,61 +7,62 @@ subject_windows(subject, region, period, back, posts, views)
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from trendwire.domain.periods import DETAIL_PERIODS
 from trendwire.statements import named
 from trendwire.trends import details, ranking, rollups
 from trendwire.trends.execution import run
 
 _SQL = named(__package__, "counts.sql")
-_WINDOWED = {name: (rollups.SQL | ranking.SQL)[name] for name in ("created", "post_views", "subject_windows")}
-_AUDIENCES = ("weights", "audience_posts", "audience_days", "weight_days")
-_MERGES = (
-    "merge_post_views",
-    "merge_created",
-    "more_windows",
-    "merge_windows",
-    "merge_audience_days",
-    "merge_weight_days",
-)
-
-
-def forget(connection: DuckDBPyConnection) -> None:
-    """Drop what was kept of another day."""
-    run(connection, _SQL["forget"], {})
+_WINDOWED = ("post_views", "subject_windows")
+_DAILY = ("weights", "audience_posts", "audience_days", "weight_days")
+_MERGE_WINDOWED = ("merge_post_views", "more_windows", "merge_windows")
+_MERGE_DAILY = ("merge_created", "merge_audience_days", "merge_weight_days")
 
 
 def count_all(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
-    """Count all posts for a day."""
+    """Count all posts."""
     run(connection, _SQL["look_at_main"], {})
-    run(connection, ranking.SQL["windows"], values)
-    for statement in _WINDOWED.values():
-        run(connection, statement, values)
-    run(connection, _SQL["look_at_work"], {})
-
-
-def count_audiences(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
-    """Count the audiences of all posts."""
-    run(connection, _SQL["look_at_main"], {})
-    for name in ("known", *_AUDIENCES):
+    run(connection, rollups.SQL["created"], values)
+    for name in ("known", *_DAILY):
         run(connection, details.SQL[name], values)
-    for name in ("forget_weights", "look_at_work"):
-        run(connection, _SQL[name], {})
+    run(connection, _SQL["forget_weights"], {})
+    _count_windowed(connection, values)
 
 
 def count_touched(connection: DuckDBPyConnection, values: Mapping[str, Any], *, rolled: bool) -> None:
-    """Count what the touched posts change. `work.more_windows` tells what subject_windows gained.
+    """Count what the touched posts change, and if the day rolled what depends on it.
 
-    `rolled`: only what does not depend on the day; for the rest, see `count_all`.
+    `work.more_windows` tells which subjects gained or lost posts in which windows, and `work.windows_then`
+    and `work.recent_then` the days before.
     """
-    windowed = () if rolled else _WINDOWED.values()
+    run(connection, _SQL["then"], {})
     for side in ("look_at_before", "look_at_after"):
         run(connection, _SQL[side], {})
-        for statement in (*windowed, *(details.SQL[name] for name in _AUDIENCES)):
-            run(connection, statement, values)
+        run(connection, rollups.SQL["created"], values)
+        for name in _DAILY:
+            run(connection, details.SQL[name], values)
+        for name in () if rolled else _WINDOWED:
+            run(connection, ranking.SQL[name], values)
     run(connection, _SQL["look_at_work"], {})
-    for name in _MERGES[-2:] if rolled else _MERGES:
+    for name in (*_MERGE_DAILY, *(() if rolled else _MERGE_WINDOWED)):
         run(connection, _SQL[name], {})
+    if rolled:
+        _roll(connection, values)
+
+
+def _roll(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
+    for name in ("posts_then", "forget", "look_at_main"):
+        run(connection, _SQL[name], {})
+    _count_windowed(connection, values)
+    run(connection, _SQL["rolled_windows"], values)
+
+
+def _count_windowed(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
+    run(connection, details.SQL["recent"], {**values, "periods": list(DETAIL_PERIODS)})
+    for name in ("windows", *_WINDOWED):
+        run(connection, ranking.SQL[name], values)
+    run(connection, _SQL["look_at_work"], {})

@@ -1,9 +1,28 @@
+-- name: then
+-- What the windows were before this change, and the ages: see details.sql.
+CREATE TABLE work.windows_then AS FROM main.windows;
+CREATE TABLE work.recent_then AS FROM main.recent;
+
+-- name: posts_then
+-- How many posts subjects had in them; when the day rolls.
+CREATE TABLE work.posts_then AS
+SELECT subject, region, period, back, posts FROM main.subject_windows WHERE posts > 0;
+
 -- name: forget
--- When the day rolls, everything that depends on it is counted anew.
+-- What depends on the day is counted anew when it rolls.
 DROP TABLE main.windows;
-DROP TABLE main.created;
+DROP TABLE main.recent;
 DROP TABLE main.post_views;
 DROP TABLE main.subject_windows;
+
+-- name: rolled_windows
+-- Which subjects have enough posts only now, or no more.
+CREATE TABLE work.more_windows AS
+SELECT
+    subject, region, period, back, coalesce(now.posts, 0) - coalesce(old.posts, 0) AS posts, 0::BIGINT AS views
+FROM (FROM main.subject_windows WHERE posts > 0) AS now
+FULL JOIN work.posts_then AS old USING (subject, region, period, back)
+WHERE (coalesce(now.posts, 0) >= $min_creators) != (coalesce(old.posts, 0) >= $min_creators);
 
 -- name: forget_weights
 -- Only sums of them are kept.

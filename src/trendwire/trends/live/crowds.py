@@ -7,7 +7,8 @@
 
 Of a batch, the creators of changed posts are counted as they were and as they are; the difference is added.
 Where a floor moved, the posts it passed changed too. A subject that has enough posts only now is counted from
-all of its posts, and a scope that is not as it was from all posts.
+all of its posts, and a scope that is not as it was from all posts. When the day rolls, the posts of a few days
+are in another window: they changed, too.
 """
 
 from collections.abc import Mapping
@@ -24,11 +25,6 @@ _RANKING = ranking.SQL
 _WHOLE = ("scopes", "debuts", "debut_counts", "floors", "marks", "wanted", "tallies")
 
 
-def forget(connection: DuckDBPyConnection) -> None:
-    """Drop what was kept of another day."""
-    run(connection, _SQL["forget"], {})
-
-
 def count_all(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
     """Count all creators, after `counts.count_all`."""
     run(connection, _SQL["look_at_main"], {})
@@ -39,13 +35,16 @@ def count_all(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None
         run(connection, _SQL[name], {})
 
 
-def count_touched(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
-    """Count what the touched posts change, after `counts.count_touched`."""
-    _debuts(connection, values)
+def count_touched(connection: DuckDBPyConnection, values: Mapping[str, Any], *, rolled: bool) -> None:
+    """Count what the touched posts change, and if the day rolled those of days in another window now.
+
+    After `counts.count_touched`.
+    """
+    _debuts(connection, values, rolled=rolled)
     run(connection, rollups.SQL["regions"], values)
     for name in ("scopes", "floors"):
         run(connection, _RANKING[name], values)
-    for name in ("crossed", "steady", "pairs", "rest", "sides", "fresh", "wanted"):
+    for name in ("moved", "add_moved", "crossed", "steady", "pairs", "rest", "sides", "fresh", "wanted"):
         run(connection, _SQL[name], values)
     for side in ("look_at_then", "look_at_now"):
         run(connection, _SQL[side], {})
@@ -58,11 +57,17 @@ def count_touched(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> 
         run(connection, _SQL[name], {})
 
 
-def _debuts(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
+def _debuts(connection: DuckDBPyConnection, values: Mapping[str, Any], *, rolled: bool) -> None:
     for name in ("changed_posts", "debutants", "debuts_before", "debuts_after"):
         run(connection, _SQL[name], {})
     run(connection, _RANKING["debuts"], values)
     run(connection, _SQL["merge_debuts"], {})
+    if rolled:
+        for name in ("forget_debut_counts", "look_at_main"):
+            run(connection, _SQL[name], {})
+        run(connection, _RANKING["debut_counts"], values)
+        run(connection, _SQL["look_at_work"], {})
+        return
     for side in ("look_at_before", "look_at_again"):
         run(connection, _SQL[side], {})
         run(connection, _RANKING["debut_counts"], values)

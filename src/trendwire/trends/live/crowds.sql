@@ -1,11 +1,3 @@
--- name: forget
--- When the day rolls, all creators are counted anew.
-DROP TABLE main.debuts;
-DROP TABLE main.debut_counts;
-DROP TABLE main.floors;
-DROP TABLE main.scopes;
-DROP TABLE main.tallies;
-
 -- name: look_at_main
 -- Where what is kept is counted whole.
 SET search_path = 'main';
@@ -70,6 +62,40 @@ WHEN MATCHED AND of.creators + more.creators = 0 THEN DELETE
 WHEN MATCHED THEN UPDATE SET creators = of.creators + more.creators
 WHEN NOT MATCHED THEN INSERT VALUES (more.origin, more.period, more.back, more.floor, more.creators);
 
+-- name: forget_debut_counts
+-- When the day rolls they are counted anew.
+DROP TABLE main.debut_counts;
+
+-- name: moved
+-- Days that are in another window, or of another age, now that the day rolled: their posts count as changed.
+CREATE TABLE work.moved AS
+WITH days AS (
+    SELECT DISTINCT day FROM main.created
+), parts_then AS (
+    SELECT day, period, back, (last_day - day) // period AS part
+    FROM days
+    JOIN work.windows_then ON day BETWEEN last_day - ($baselines + 1) * period + 1 AND last_day
+), parts_now AS (
+    SELECT day, period, back, (last_day - day) // period AS part
+    FROM days
+    JOIN main.windows ON day BETWEEN last_day - ($baselines + 1) * period + 1 AND last_day
+)
+SELECT day FROM (FROM parts_then EXCEPT FROM parts_now)
+UNION
+SELECT day FROM (FROM parts_now EXCEPT FROM parts_then)
+UNION
+SELECT day FROM (FROM work.recent_then EXCEPT FROM main.recent)
+UNION
+SELECT day FROM (FROM main.recent EXCEPT FROM work.recent_then);
+
+-- name: add_moved
+-- See `moved`.
+INSERT INTO work.changed_posts
+SELECT post
+FROM main.posts
+WHERE creator IS NOT NULL AND day IN (SELECT day FROM work.moved)
+    AND post NOT IN (SELECT post FROM work.changed_posts);
+
 -- name: crossed
 -- Posts that a floor passed when it moved are seen now, or no more: they count as changed.
 INSERT INTO work.changed_posts
@@ -77,16 +103,17 @@ SELECT DISTINCT post
 FROM main.posts
 JOIN (
     SELECT
-        origin, period, windows.last_day,
+        origin, period, then_of.last_day AS last_then, now_of.last_day AS last_now,
         least(coalesce(old.views, 0), coalesce(new.views, 0)) AS low,
         greatest(coalesce(old.views, 0), coalesce(new.views, 0)) AS high
     FROM main.floors AS old
     FULL JOIN work.floors AS new USING (origin, period, back)
-    JOIN main.windows USING (period, back)
+    JOIN work.windows_then AS then_of USING (period, back)
+    JOIN main.windows AS now_of USING (period, back)
     WHERE old.views IS DISTINCT FROM new.views
 ) AS moved
     ON coalesce(region, '') = origin AND peak >= low AND peak < high
-    AND day BETWEEN last_day - ($baselines + 1) * period + 1 AND last_day
+    AND day BETWEEN last_then - ($baselines + 1) * period + 1 AND last_now
 WHERE creator IS NOT NULL AND post NOT IN (SELECT post FROM work.changed_posts);
 
 -- name: steady
@@ -95,8 +122,7 @@ CREATE TABLE work.steady AS
 SELECT new.*
 FROM work.scopes AS new
 JOIN main.scopes AS old USING (region, period, back)
-WHERE (old.first_day, old.last_day, old.covered, old.cold, old.cut)
-    IS NOT DISTINCT FROM (new.first_day, new.last_day, new.covered, new.cold, new.cut);
+WHERE (old.covered, old.cold, old.cut) IS NOT DISTINCT FROM (new.covered, new.cold, new.cut);
 
 -- name: pairs
 -- Creators add up: what changes for a subject are the creators of changed posts under it; for all posts together,
@@ -141,6 +167,8 @@ UNION ALL
 SELECT subject, post FROM before.uses SEMI JOIN work.pairs USING (subject, creator);
 CREATE VIEW then_.floors AS FROM main.floors;
 CREATE VIEW then_.scopes AS FROM work.steady;
+CREATE VIEW then_.windows AS FROM work.windows_then;
+CREATE VIEW then_.recent AS FROM work.recent_then;
 CREATE VIEW now_.posts AS
 FROM work.rest_posts
 UNION ALL

@@ -145,8 +145,8 @@ class Live:
         posts.resolve_all(self.connection, parts, wanted.as_of, partial(progress, "rollups"))
         with self._changing(wanted) as values:
             changes = Changes(self.connection, anew=True)
-            counts.count_audiences(self.connection, values)
-            self._count_all(values)
+            for box in (counts, crowds, reach):
+                box.count_all(self.connection, values)
             subjects.tell_all(self.connection, values)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
             changes.charts_changed(values)
@@ -163,21 +163,12 @@ class Live:
             posts.resolve_touched(self.connection, wanted.as_of)
             changes.posts_changed()
             counts.count_touched(self.connection, values, rolled=rolled)
-            if rolled:
-                for box in (counts, crowds, reach):
-                    box.forget(self.connection)
-                self._count_all(values)
-            else:
-                crowds.count_touched(self.connection, values)
-                reach.count_touched(self.connection, values)
+            crowds.count_touched(self.connection, values, rolled=rolled)
+            reach.count_touched(self.connection, values)
             changes.subjects_changed(values)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
             changes.charts_changed(values)
         return Change.FOLLOWED
-
-    def _count_all(self, values: Mapping[str, Any]) -> None:
-        for box in (counts, crowds, reach):
-            box.count_all(self.connection, values)
 
     @contextmanager
     def _changing(self, wanted: State) -> Iterator[Mapping[str, Any]]:

@@ -19,21 +19,15 @@ from trendwire.trends.execution import fetched, run
 _SQL = named(__package__, "reach.sql")
 
 
-def forget(connection: DuckDBPyConnection) -> None:
-    """Drop what was kept of another day."""
-    run(connection, _SQL["forget"], {})
-
-
 def count_all(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
     """Count all posts."""
     run(connection, _SQL["look_at_main"], {})
-    run(connection, details.SQL["recent"], _of_details(values))
     for name in ("totals", "all_many", "reaches", "forget_many", "look_at_work"):
         run(connection, _SQL[name], _with_limit(values))
 
 
 def count_touched(connection: DuckDBPyConnection, values: Mapping[str, Any]) -> None:
-    """Count what the touched posts change, after `crowds.count_touched`."""
+    """Count what changed posts change, after `crowds.count_touched`."""
     for name in (
         *("more_totals", "merge_totals", "many"),
         *("look_at_then", "reaches", "look_at_now", "reaches", "look_at_work", "merge_reaches"),

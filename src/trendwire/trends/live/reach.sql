@@ -14,12 +14,6 @@ SET search_path = 'then_,work,main';
 -- As they are.
 SET search_path = 'now_,work,main';
 
--- name: forget
--- When the day rolls: ages change.
-DROP TABLE main.recent;
-DROP TABLE main.totals;
-DROP TABLE main.reaches;
-
 -- name: totals
 -- How many posts a hashtag has at all.
 CREATE TABLE totals AS
