@@ -322,38 +322,50 @@ LEFT JOIN (SELECT DISTINCT subject, region, period, industry FROM published) AS 
     USING (subject, region, period, industry);
 
 -- name: videos
--- Posts by views gained in the window, in their own region and in the world.
+-- Posts by views gained in the window, in their own region and in the world. Only those that gained at least what
+-- the hundredth did are sorted.
 CREATE TABLE videos AS
-WITH placed AS (
-    SELECT post, id, region FROM posts WHERE region IS NOT NULL
+WITH viewed AS MATERIALIZED (
+    SELECT id, region, post, period, post_views.views
+    FROM post_views
+    JOIN (SELECT post, id, region FROM posts) AS posts USING (post)
+    WHERE back = 0
+), placed AS (
+    SELECT id, region, post, period, views FROM viewed WHERE region IS NOT NULL
     UNION ALL
-    SELECT post, id, $world AS region FROM posts
+    SELECT id, $world AS region, post, period, views FROM viewed
+), least AS (
+    SELECT region, period, list_min(max(views, $chart_size::INTEGER)) AS least FROM placed GROUP BY region, period
 )
 SELECT region, period, post, views, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, id) AS rank
 FROM placed
-JOIN post_views USING (post)
-WHERE back = 0
+JOIN least USING (region, period)
+WHERE views >= least
 QUALIFY rank <= $chart_size;
 
 -- name: stars
 -- Creators by the views their posts gained in the window, in the region of each post and in the world.
 CREATE TABLE stars AS
-WITH placed AS (
-    SELECT post, creator, region FROM posts WHERE creator IS NOT NULL AND region IS NOT NULL
-    UNION ALL
-    SELECT post, creator, $world AS region FROM posts WHERE creator IS NOT NULL
-), gained AS (
-    SELECT region, period, creator, sum(views)::BIGINT AS views
-    FROM placed
-    JOIN post_views USING (post)
+WITH by_region AS MATERIALIZED (
+    SELECT region, period, creator, sum(post_views.views)::BIGINT AS views
+    FROM post_views
+    JOIN (SELECT post, creator, region FROM posts WHERE creator IS NOT NULL) AS posts USING (post)
     WHERE back = 0
     GROUP BY region, period, creator
+), gained AS (
+    SELECT region, period, creator, views FROM by_region WHERE region IS NOT NULL
+    UNION ALL
+    SELECT $world AS region, period, creator, sum(views)::BIGINT AS views FROM by_region GROUP BY period, creator
+), least AS (
+    SELECT region, period, list_min(max(views, $chart_size::INTEGER)) AS least FROM gained GROUP BY region, period
 )
 SELECT
-    gained.*,
-    row_number() OVER (PARTITION BY region, period ORDER BY gained.views DESC, username) AS rank
+    region, period, creator, views,
+    row_number() OVER (PARTITION BY region, period ORDER BY views DESC, username) AS rank
 FROM gained
+JOIN least USING (region, period)
 JOIN creators USING (creator)
+WHERE views >= least
 QUALIFY rank <= $chart_size;
 
 -- name: memberships

@@ -12,10 +12,28 @@ DROP TABLE main.tag_ids;
 DROP TABLE main.sounds;
 
 -- name: touched
--- The subjects of touched posts, as they were and as they are, and all that rollups.sql reads of them.
-CREATE TABLE about.touched AS SELECT subject FROM before.uses UNION SELECT subject FROM after.uses;
+-- The subjects of touched posts that tell something else of them now, and all that rollups.sql reads of these.
+CREATE TABLE about.posts_changed AS
+SELECT post
+FROM before.posts AS old
+FULL JOIN after.posts AS new USING (post)
+WHERE (
+    old.day, old.tags, old.sound, old.song_id, old.music_title, old.music_author, old.music_cover_url,
+    old.music_url, old.music_duration, old.commercial
+) IS DISTINCT FROM (
+    new.day, new.tags, new.sound, new.song_id, new.music_title, new.music_author, new.music_cover_url,
+    new.music_url, new.music_duration, new.commercial
+)
+UNION
+SELECT post FROM before.given_ids
+UNION
+SELECT post FROM after.given_ids;
+CREATE TABLE about.touched AS
+SELECT subject FROM before.uses SEMI JOIN about.posts_changed USING (post)
+UNION
+SELECT subject FROM after.uses SEMI JOIN about.posts_changed USING (post);
 CREATE TABLE about.used AS
-SELECT DISTINCT subject FROM after.uses
+SELECT subject FROM about.touched SEMI JOIN after.uses USING (subject)
 UNION
 SELECT subject FROM main.uses WHERE subject IN (SELECT subject FROM about.touched ANTI JOIN after.uses USING (subject));
 CREATE TABLE about.names AS SELECT * FROM main.names WHERE subject IN (SELECT subject FROM about.used);
