@@ -75,7 +75,7 @@ class FactStore:
     def __init__(self, home: Path, *, threads: int = 2, memory: str = "2GB") -> None:
         self._home, self.folder = home, home / "facts"
         self.inbox = Inbox(home)
-        self._parts = self.folder / "parts"
+        self.parts_folder = self._parts = self.folder / "parts"
         self._manifest = self.folder / "manifest.json"
         self._writing = self.folder / "write.lock"
         self._reading = self.folder / "read.lock"
@@ -121,6 +121,20 @@ class FactStore:
                     saved += len(parts) - 1
             self._remove_orphans()
         return saved
+
+    def count(self) -> int:
+        """Read every row there is; how many observations. Corrupt where a part cannot be read, or has other
+        rows than the manifest says.
+        """
+        with self.reading() as parts, self._duckdb() as duck:
+            told = {str(self._parts / part.file): part.rows for part in self.snapshot().parts}
+            try:
+                found = duck.execute(_SQL["count_rows"], {"parts": list(told)}).fetchall() if parts else []
+            except duckdb.Error as error:
+                raise Corrupt("a part of the facts cannot be read", why=str(error)) from error
+        if {path: rows for path, rows, _ in found} != told:
+            raise Corrupt("a part of the facts has other rows than the manifest says")
+        return sum(told.values())
 
     def told_of(self, forgotten: Forgotten) -> list[Told]:
         """What is stored of those that were forgotten, each once."""
@@ -176,6 +190,7 @@ class FactStore:
             posts=before.posts - removed.posts,
             observations=before.observations - removed.observations,
             parts=tuple(parts),
+            removals=before.removals + 1,
         )
 
     @contextmanager

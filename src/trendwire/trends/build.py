@@ -24,9 +24,9 @@ from trendwire.trends.execution import Progress
 from trendwire.trends.provenance import provenance
 from trendwire.trends.ranking import Published
 
-_SQL = named("trendwire.trends", "build.sql")
+SQL = named("trendwire.trends", "build.sql")
 
-SIZES = _SQL["sizes"]
+SIZES = SQL["sizes"]
 """How many charts and subjects a finished build holds."""
 
 _BATCH = 1000
@@ -74,10 +74,10 @@ class Build:
 
     def write_memberships(self, path: Path) -> None:
         """Write who is in which chart (the table `memberships` of `ranking`) to one Parquet file."""
-        self.connection.cursor().execute(_SQL["write_memberships"], {"path": str(path)})
+        self.connection.cursor().execute(SQL["write_memberships"], {"path": str(path)})
 
     def _rows(self, statement: str) -> Iterator[Any]:
-        cursor = self.connection.cursor().execute(_SQL[statement])
+        cursor = self.connection.cursor().execute(SQL[statement])
         while batch := cursor.fetchmany(_BATCH):
             yield from batch
 

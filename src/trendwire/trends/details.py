@@ -44,6 +44,8 @@ _PARTS = (
     "known",
     "weights",
     "audience_posts",
+    "audience_days",
+    "weight_days",
     "overall",
     "audiences_text",
     "tops",

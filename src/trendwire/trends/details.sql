@@ -178,25 +178,52 @@ LEFT JOIN known USING (audience, id);
 CREATE TABLE audience_posts AS
 SELECT DISTINCT post, audience FROM weights;
 
--- name: overall
--- The mean share of each interest and country over all posts of a region and window.
-CREATE TABLE overall AS
+-- name: audience_days
+-- How many posts of a day have which audience at all, per region: sums over posts, so that those of some posts can be
+-- taken out and put in again.
+CREATE TABLE audience_days AS
 WITH placed AS (
-    SELECT post, unnest([region, $world]) AS region, place FROM posts JOIN recent USING (day)
-), counts AS (
-    SELECT region, audience, span, count(*) AS posts
-    FROM placed
-    JOIN audience_posts USING (post)
+    SELECT post, unnest([region, $world]) AS region, day FROM posts
+)
+SELECT region, audience, day, count(*) AS posts
+FROM placed
+JOIN audience_posts USING (post)
+WHERE region IS NOT NULL
+GROUP BY region, audience, day;
+
+-- name: weight_days
+-- The same of the shares themselves.
+CREATE TABLE weight_days AS
+WITH placed AS (
+    SELECT post, unnest([region, $world]) AS region, day FROM posts
+)
+SELECT region, audience, code, day, sum(weight) AS weight, count(*) AS posts
+FROM placed
+JOIN weights USING (post)
+WHERE region IS NOT NULL AND code IS NOT NULL
+GROUP BY region, audience, code, day;
+
+-- name: overall
+-- The mean share of each interest and country over all posts of a region and window; nothing is measured against
+-- one that is too faint for the fixed point.
+CREATE TABLE overall AS
+WITH counts AS (
+    SELECT region, audience, span, sum(posts)::BIGINT AS posts
+    FROM audience_days
+    JOIN recent USING (day)
     JOIN nested USING (place)
-    WHERE region IS NOT NULL
     GROUP BY region, audience, span
+), by_place AS (
+    SELECT region, audience, code, place, sum(weight) AS weight
+    FROM weight_days
+    JOIN recent USING (day)
+    GROUP BY region, audience, code, place
 ), sums AS (
     SELECT region, audience, code, span, sum(weight) AS weight
-    FROM placed
-    JOIN weights USING (post)
+    FROM by_place
     JOIN nested USING (place)
-    WHERE region IS NOT NULL AND code IS NOT NULL
     GROUP BY region, audience, code, span
+    HAVING sum(weight) > 0
 )
 SELECT region, audience, code, span, weight::DOUBLE / posts AS share
 FROM sums
@@ -369,6 +396,8 @@ DROP TABLE ages_text;
 DROP TABLE known;
 DROP TABLE weights;
 DROP TABLE audience_posts;
+DROP TABLE audience_days;
+DROP TABLE weight_days;
 DROP TABLE overall;
 DROP TABLE audiences_text;
 DROP TABLE related_text;

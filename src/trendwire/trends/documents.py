@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from trendwire.domain.charts import WORLD
 from trendwire.domain.periods import CHART_PERIODS, buckets, epoch_day
 from trendwire.statements import named
-from trendwire.trends.execution import Progress, run_all
+from trendwire.trends.execution import Progress, run, run_all
 
 SQL = named("trendwire.trends", "documents.sql")
 
@@ -41,12 +41,17 @@ TABLES = (
     "sound_charts",
     "video_charts",
     "creator_charts",
-    "forget",
 )
 
 
 def create(connection: DuckDBPyConnection, as_of: date, progress: Progress) -> None:
     """Make `chart_documents` from what `rollups` and `ranking` made for the same as_of."""
+    draw(connection, as_of, progress)
+    run(connection, SQL["forget"], {})
+
+
+def draw(connection: DuckDBPyConnection, as_of: date, progress: Progress) -> None:
+    """The same, and keep what it is made from."""
     run_all(connection, SQL, TABLES, values(as_of), partial(progress, "charts"))
 
 

@@ -21,7 +21,7 @@ def fetched(
     connection: DuckDBPyConnection, statement: str, values: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     """The rows of one statement, with those of `values` that it names."""
-    return connection.cursor().execute(statement, _named(statement, values) or None).fetchall()
+    return connection.execute(statement, _named(statement, values) or None).fetchall()
 
 
 def _named(statement: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,11 +57,6 @@ WITH based AS (
         least($baselines, (last_day - regions.first_day + 1) // period - 1) AS covered
     FROM windows
     JOIN regions ON regions.first_day <= last_day
-), created AS (
-    SELECT coalesce(region, $world) AS region, day, count(*) AS posts
-    FROM posts
-    GROUP BY GROUPING SETS ((region, day), (day))
-    HAVING grouping(region) = 1 OR region IS NOT NULL
 ), cumulated AS (
     SELECT
         region, period, back, day,
@@ -82,25 +77,44 @@ SELECT
 FROM based
 LEFT JOIN cuts USING (region, period, back);
 
--- name: floors
--- From how many views on a post counts as seen, per region it is from ('' for none) and end day: taken from what
--- the first posts of the creators there got.
-CREATE TABLE floors AS
+-- name: debuts
+-- The first post of each creator with views known, per region it is from ('' for none).
+CREATE TABLE debuts AS
 WITH seen AS (
     SELECT coalesce(region, '') AS origin, creator, day, id, peak
     FROM posts
     WHERE creator IS NOT NULL AND peak IS NOT NULL
 ), firsts AS (
     SELECT origin, creator, min(day) AS day FROM seen GROUP BY origin, creator
-), debuts AS (
-    SELECT origin, creator, day, arg_min(peak, id) AS views
-    FROM seen
-    SEMI JOIN firsts USING (origin, creator, day)
-    GROUP BY origin, creator, day
 )
-SELECT origin, period, back, heat_floor(quantile_disc(views, $floor_quantile)) AS views
+SELECT origin, creator, day, arg_min(peak, id) AS views
+FROM seen
+SEMI JOIN firsts USING (origin, creator, day)
+GROUP BY origin, creator, day;
+
+-- name: debut_counts
+-- How many of them would make which floor. A floor never falls where views rise, so that the floor of a quantile is
+-- the quantile of floors, of which there are few.
+CREATE TABLE debut_counts AS
+SELECT origin, period, back, heat_floor(views) AS floor, count(*) AS creators
 FROM debuts
 JOIN windows ON day <= last_day
+GROUP BY ALL;
+
+-- name: floors
+-- From how many views on a post counts as seen, per region it is from and end day: taken from what the first posts
+-- of the creators there got.
+CREATE TABLE floors AS
+WITH placed AS (
+    SELECT
+        origin, period, back, floor,
+        sum(creators) OVER (PARTITION BY origin, period, back ORDER BY floor) AS until,
+        sum(creators) OVER (PARTITION BY origin, period, back) AS total
+    FROM debut_counts
+)
+SELECT origin, period, back, min(floor) AS views
+FROM placed
+WHERE until >= ceil(total * $floor_quantile::DOUBLE)
 GROUP BY origin, period, back;
 
 -- name: marks
@@ -132,19 +146,23 @@ FROM placed
 JOIN scopes USING (region, period, back)
 WHERE part = 0 AND cold;
 
--- name: counts
--- The counts of creators behind heat, for each subject that can be in the chart of a window or whose detail
--- tells them: a detail tells them for every subject used in the window, a past chart needs enough creators. All
--- posts of a region together are counted as a subject with the number 0: what the others are expected from.
-CREATE TABLE counts AS
-WITH wanted AS (
-    SELECT subject, scope
-    FROM subject_windows
-    JOIN scopes USING (region, period, back)
-    WHERE posts >= if(back = 0, 1, $min_creators)
-    UNION ALL
-    SELECT 0, scope FROM scopes
-), used AS (
+-- name: wanted
+-- The subjects that can be in the chart of a window, which takes enough creators; in whole editions also those
+-- whose detail tells their counts, which is every subject used in the window. All posts of a region together are
+-- counted as a subject with the number 0: what the others are expected from.
+CREATE TABLE wanted AS
+SELECT subject, scope
+FROM subject_windows
+JOIN scopes USING (region, period, back)
+WHERE posts >= if(back = 0, $told_from, $min_creators)
+UNION ALL
+SELECT 0, scope FROM scopes;
+
+-- name: tallies
+-- The creators of each, by what they did: plain sums over creators, so that those of some creators can be taken out
+-- and put in again.
+CREATE TABLE tallies AS
+WITH used AS (
     SELECT subject, post FROM uses
     UNION ALL
     SELECT 0, post FROM posts
@@ -154,27 +172,35 @@ WITH wanted AS (
     JOIN marks USING (post)
     SEMI JOIN wanted USING (subject, scope)
     GROUP BY subject, scope, part, creator
-), counted AS (
+), tallied AS (
     SELECT
         subject, scope,
         count_if(part = 0) AS creators,
         count_if(part = 0 AND watched) AS watched,
         coalesce(sum(best) FILTER (part = 0 AND watched), 0)::BIGINT AS best,
-        heat_counted(count_if(part = 9), count_if(part = 9 AND watched)) AS observed,
-        heat_counted(
-            count_if(part BETWEEN 1 AND $baselines), count_if(part BETWEEN 1 AND $baselines AND watched)
-        ) AS past,
-        heat_counted(count_if(part = 1), count_if(part = 1 AND watched)) AS last
+        count_if(part = 9) AS observed,
+        count_if(part = 9 AND watched) AS observed_watched,
+        count_if(part BETWEEN 1 AND $baselines) AS past,
+        count_if(part BETWEEN 1 AND $baselines AND watched) AS past_watched,
+        count_if(part = 1) AS last,
+        count_if(part = 1 AND watched) AS last_watched
     FROM reach
     GROUP BY subject, scope
 )
+SELECT subject, region, period, back, tallied.* EXCLUDE (subject, scope)
+FROM tallied
+JOIN scopes USING (scope);
+
+-- name: counts
+-- The counts of creators behind heat.
+CREATE TABLE counts AS
 SELECT
     subject, region, period, back, creators, watched, best,
-    if(cold, observed, heat_counted(creators, watched)) AS now,
-    past,
-    least(past, last) AS last
-FROM counted
-JOIN scopes USING (scope);
+    if(cold, heat_counted(observed, observed_watched), heat_counted(creators, watched)) AS now,
+    heat_counted(past, past_watched) AS past,
+    least(heat_counted(past, past_watched), heat_counted(last, last_watched)) AS last
+FROM tallies
+JOIN scopes USING (region, period, back);
 
 -- name: scored
 -- Each subject's counts beside those of all posts, in the region and in the world, and the score they give.
@@ -296,38 +322,50 @@ LEFT JOIN (SELECT DISTINCT subject, region, period, industry FROM published) AS 
     USING (subject, region, period, industry);
 
 -- name: videos
--- Posts by views gained in the window, in their own region and in the world.
+-- Posts by views gained in the window, in their own region and in the world. Only those that gained at least what
+-- the hundredth did are sorted.
 CREATE TABLE videos AS
-WITH placed AS (
-    SELECT post, id, region FROM posts WHERE region IS NOT NULL
+WITH viewed AS MATERIALIZED (
+    SELECT id, region, post, period, post_views.views
+    FROM post_views
+    JOIN (SELECT post, id, region FROM posts) AS posts USING (post)
+    WHERE back = 0
+), placed AS (
+    SELECT id, region, post, period, views FROM viewed WHERE region IS NOT NULL
     UNION ALL
-    SELECT post, id, $world AS region FROM posts
+    SELECT id, $world AS region, post, period, views FROM viewed
+), least AS (
+    SELECT region, period, list_min(max(views, $chart_size::INTEGER)) AS least FROM placed GROUP BY region, period
 )
 SELECT region, period, post, views, row_number() OVER (PARTITION BY region, period ORDER BY views DESC, id) AS rank
 FROM placed
-JOIN post_views USING (post)
-WHERE back = 0
+JOIN least USING (region, period)
+WHERE views >= least
 QUALIFY rank <= $chart_size;
 
 -- name: stars
 -- Creators by the views their posts gained in the window, in the region of each post and in the world.
 CREATE TABLE stars AS
-WITH placed AS (
-    SELECT post, creator, region FROM posts WHERE creator IS NOT NULL AND region IS NOT NULL
-    UNION ALL
-    SELECT post, creator, $world AS region FROM posts WHERE creator IS NOT NULL
-), gained AS (
-    SELECT region, period, creator, sum(views)::BIGINT AS views
-    FROM placed
-    JOIN post_views USING (post)
+WITH by_region AS MATERIALIZED (
+    SELECT region, period, creator, sum(post_views.views)::BIGINT AS views
+    FROM post_views
+    JOIN (SELECT post, creator, region FROM posts WHERE creator IS NOT NULL) AS posts USING (post)
     WHERE back = 0
     GROUP BY region, period, creator
+), gained AS (
+    SELECT region, period, creator, views FROM by_region WHERE region IS NOT NULL
+    UNION ALL
+    SELECT $world AS region, period, creator, sum(views)::BIGINT AS views FROM by_region GROUP BY period, creator
+), least AS (
+    SELECT region, period, list_min(max(views, $chart_size::INTEGER)) AS least FROM gained GROUP BY region, period
 )
 SELECT
-    gained.*,
-    row_number() OVER (PARTITION BY region, period ORDER BY gained.views DESC, username) AS rank
+    region, period, creator, views,
+    row_number() OVER (PARTITION BY region, period ORDER BY views DESC, username) AS rank
 FROM gained
+JOIN least USING (region, period)
 JOIN creators USING (creator)
+WHERE views >= least
 QUALIFY rank <= $chart_size;
 
 -- name: memberships
@@ -349,8 +387,12 @@ FROM rows_of;
 -- What only led to the tables that documents and details read.
 DROP TABLE subject_windows;
 DROP TABLE scopes;
+DROP TABLE debuts;
+DROP TABLE debut_counts;
 DROP TABLE floors;
 DROP TABLE marks;
+DROP TABLE wanted;
+DROP TABLE tallies;
 DROP TABLE counts;
 DROP TABLE scored;
 DROP TABLE ranks;

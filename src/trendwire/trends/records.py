@@ -32,7 +32,17 @@ _AT_ONCE = 100_000
 """Posts made at once: what is held in memory."""
 
 _BATCH = 1000
-_GROUNDS = ("recent", "nested", "audience_size", "known", "weights", "audience_posts", "overall")
+_GROUNDS = (
+    "recent",
+    "nested",
+    "audience_size",
+    "known",
+    "weights",
+    "audience_posts",
+    "audience_days",
+    "weight_days",
+    "overall",
+)
 _INTERESTS = 1
 
 Posting = tuple[str, str, str, Sequence[int]]
@@ -83,6 +93,11 @@ def factors(connection: DuckDBPyConnection, as_of: date) -> Factors:
     values = details.values(as_of)
     for name in _GROUNDS:
         run(connection, details.SQL[name], values)
+    return factors_of(connection)
+
+
+def factors_of(connection: DuckDBPyConnection) -> Factors:
+    """The same where the tables of `_GROUNDS` are there."""
     return Factors(
         scopes=_scopes(fetched(connection, SQL["scopes"], {"world": WORLD})),
         floors=_floors(fetched(connection, SQL["floors"], {})),

@@ -128,4 +128,6 @@ DROP TABLE audience_size;
 DROP TABLE known;
 DROP TABLE weights;
 DROP TABLE audience_posts;
+DROP TABLE audience_days;
+DROP TABLE weight_days;
 DROP TABLE overall;

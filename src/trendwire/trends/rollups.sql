@@ -24,11 +24,14 @@ SET VARIABLE first_id = $first_id::VARCHAR;
 -- The first id that it does not show any more; NULL: it shows all to the end.
 SET VARIABLE next_id = $next_id::VARCHAR;
 
--- name: empty
+-- name: empty_names
 -- What the slices are added to. Numbers stand for texts in everything that is joined or grouped; they follow the
 -- order of the texts within a slice only, so that ties by text are decided by the text.
 CREATE TABLE creators (creator INTEGER, username VARCHAR);
 CREATE TABLE names (subject INTEGER, kind VARCHAR, identity VARCHAR);
+
+-- name: empty_posts
+-- The same, of posts. `kept`: numbers that posts have already.
 CREATE TABLE uses (subject INTEGER, post INTEGER, day INTEGER, creator INTEGER, region VARCHAR);
 CREATE TABLE spans (post INTEGER, first_day INTEGER, days INTEGER, gain BIGINT);
 CREATE TABLE given_ids (post INTEGER, tag VARCHAR, tag_id VARCHAR);
@@ -42,6 +45,11 @@ CREATE TABLE posts (
     music_cover_url VARCHAR, music_url VARCHAR, music_duration BIGINT, commercial BOOLEAN,
     likes BIGINT, views BIGINT, peak BIGINT
 );
+CREATE TABLE kept (id VARCHAR, post INTEGER);
+
+-- name: set_last_post
+-- Posts without a number are numbered from here.
+SET VARIABLE last_post = (SELECT coalesce(max(post), 0) FROM posts);
 
 -- name: born
 -- A post is created at the create_time of its newest row that has one (ties: the larger), else when its id
@@ -62,11 +70,12 @@ WITH rows_of AS (
     FROM rows_of
 )
 SELECT
-    ((SELECT coalesce(max(post), 0) FROM posts) + row_number() OVER (ORDER BY id))::INTEGER AS post,
+    coalesce(kept.post, getvariable('last_post') + row_number() OVER (ORDER BY id))::INTEGER AS post,
     id,
     created,
     (created // 86400)::INTEGER AS day
 FROM dated
+LEFT JOIN kept USING (id)
 WHERE created // 86400 <= $as_of;
 
 -- name: sightings
@@ -272,13 +281,20 @@ FROM names
 LEFT JOIN tag_ids USING (identity)
 LEFT JOIN sounds USING (subject);
 
+-- name: created
+-- How many posts there are of each day, in each region and in the world.
+CREATE TABLE created AS
+SELECT coalesce(region, $world) AS region, day, count(*) AS posts
+FROM posts
+GROUP BY GROUPING SETS ((region, day), (day))
+HAVING grouping(region) = 1 OR region IS NOT NULL;
+
 -- name: regions
 -- Where there are posts at all, and since when.
 CREATE TABLE regions AS
-SELECT coalesce(region, $world) AS region, min(day) AS first_day
-FROM posts
-GROUP BY GROUPING SETS ((region), ())
-HAVING count(*) > 0 AND (grouping(region) = 1 OR region IS NOT NULL);
+SELECT region, min(day) AS first_day
+FROM created
+GROUP BY region;
 
 -- name: subject_regions
 -- Where a subject was ever used, and since when.
@@ -311,6 +327,7 @@ HAVING any_value(most) >= $support AND any_value(most) * 100 >= any_value(total)
 
 -- name: forget
 -- What only led to the tables above.
+DROP TABLE kept;
 DROP TABLE names;
 DROP TABLE given_ids;
 DROP TABLE tag_ids;

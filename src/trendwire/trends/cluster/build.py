@@ -60,7 +60,10 @@ _DETAIL_TABLES = (
     "audiences_text",
     "tops",
 )
-_WRITE_CHARTS = tuple(name for name in documents.TABLES if name not in ("shown_posts", "shown_days", "faces"))
+_WRITE_CHARTS = (
+    *(name for name in documents.TABLES if name not in ("shown_posts", "shown_days", "faces")),
+    "forget",
+)
 _WRITE_DETAILS = (
     "ages_text",
     "tops_text",

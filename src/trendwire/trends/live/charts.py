@@ -1,0 +1,46 @@
+"""Owns the charts of a state: from what is counted, the rows and their documents, in `work`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from trendwire.domain.charts import MIN_CREATORS
+from trendwire.statements import named
+from trendwire.trends import details, documents, ranking, rollups
+from trendwire.trends.execution import Progress, run, run_all
+from trendwire.trends.ranking import Published
+
+_SQL = named(__package__, "charts.sql")
+_RANKING = ("listed", "charted", "videos", "stars", "memberships")
+
+
+def values(as_of: date, published: Sequence[Published]) -> dict[str, Any]:
+    """What the statements of rollups.sql and ranking.sql name; only what charts need is counted."""
+    found = rollups.values(as_of, ranking.ends(as_of)) | details.values(as_of)
+    return found | ranking.values(as_of, published) | {"told_from": MIN_CREATORS}
+
+
+def chart(
+    connection: DuckDBPyConnection,
+    as_of: date,
+    published: Sequence[Published],
+    values: Mapping[str, Any],
+    progress: Progress,
+) -> None:
+    """Make the charts of `as_of`, and keep who is in them."""
+    run(connection, ranking.SQL["counts"], values)
+    run(connection, _SQL["forget_small"], values)
+    run(connection, ranking.SQL["scored"], values)
+    run(connection, _SQL["uses_of_scored"], values)
+    run(connection, rollups.SQL["industries"], values)
+    run(connection, _SQL["forget_uses"], {})
+    names = ("ranks", ranking.history(as_of, published), *_RANKING)
+    run_all(connection, ranking.SQL, names, values, partial(progress, "ranking"))
+    run(connection, _SQL["uses_of_charted"], values)
+    run(connection, rollups.SQL["subject_regions"], values)
+    run(connection, _SQL["forget_uses"], {})
+    documents.draw(connection, as_of, progress)
+    run(connection, _SQL["set_memberships"], {})
