@@ -15,6 +15,7 @@ from trendwire.domain.records import PostRecord
 from trendwire.facts.store import FactStore
 from trendwire.trends import documents, ranking, records, rollups
 from trendwire.trends.live import Facts, News
+from trendwire.trends.provenance import provenance
 from trendwire.trends.ranking import Published
 from trendwire.trends.records import Records
 
@@ -275,4 +276,5 @@ def full(world: World) -> Told:
             "documents": sorted((told | {("chart", key): text for key, text in charts}).items()),
             "sums": [found.total % 2**256, found.subject_count],
             "memberships": sorted(connection.execute("FROM memberships").fetchall()),
+            "provenance": sorted(provenance(connection, parts, world.as_of, "1").items()),
         }

@@ -62,7 +62,11 @@ def heard(live: Live, reader: Reader, number: int) -> Told:
     with live.news() as news:
         reader.hear(news)
     live.told(number, reader.total)
-    return reader.told() | {"memberships": sorted(live.connection.execute("FROM memberships").fetchall())}
+    members = live.connection.execute("FROM memberships").fetchall()
+    return reader.told() | {
+        "memberships": sorted(members),
+        "provenance": sorted(live.provenance("1").items()),
+    }
 
 
 def anew(world: World) -> Told:

@@ -181,9 +181,9 @@ CREATE VIEW now_.floors AS FROM work.floors;
 CREATE VIEW now_.scopes AS FROM work.steady;
 
 -- name: fresh
--- Subjects that have enough posts only now.
+-- Subjects that have enough posts only now, and the first day that counts.
 CREATE TABLE work.fresh AS
-SELECT subject, scope, region
+SELECT subject, scope, region, last_day - ($baselines + 1) * period + 1 AS since
 FROM work.more_windows AS more
 JOIN main.subject_windows AS now USING (subject, region, period, back)
 JOIN work.steady USING (region, period, back)
@@ -261,11 +261,20 @@ DELETE FROM main.tallies
 WHERE (region, period, back) NOT IN (SELECT (region, period, back) FROM work.steady);
 
 -- name: fresh_uses
--- All posts of the subjects that have enough only now.
+-- The posts that count of the subjects that have enough only now.
 CREATE TABLE fresh_.uses AS
-SELECT subject, post FROM main.uses SEMI JOIN work.fresh USING (subject, region)
+WITH of_region AS (
+    SELECT subject, region, min(since) AS since FROM work.fresh GROUP BY subject, region
+)
+SELECT subject, post
+FROM main.uses
+JOIN of_region USING (subject, region)
+WHERE day >= since
 UNION
-SELECT subject, post FROM main.uses SEMI JOIN (FROM work.fresh WHERE region = $world) AS fresh USING (subject);
+SELECT subject, post
+FROM main.uses
+JOIN (FROM of_region WHERE region = $world) AS of_world USING (subject)
+WHERE day >= since;
 
 -- name: look_at_fresh
 -- And nothing else.

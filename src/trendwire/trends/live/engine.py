@@ -13,13 +13,14 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from trendwire.domain.periods import epoch_day, from_epoch_day
+from trendwire.domain.provenance import Provenance
 from trendwire.errors import Conflict, NotReady
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.statements import named
 from trendwire.trends import scoring
 from trendwire.trends.build import SQL, Resources
 from trendwire.trends.execution import Progress, fetched, run
-from trendwire.trends.live import charts, counts, crowds, news, posts, reach, subjects
+from trendwire.trends.live import charts, counts, crowds, news, origins, posts, reach, subjects
 from trendwire.trends.live.news import Changes, Edition, News
 from trendwire.trends.live.taken import unknown
 from trendwire.trends.ranking import Published
@@ -126,6 +127,11 @@ class Live:
         """The edition of this number was told it all; `total` of the news."""
         news.told(self.connection, Edition(number, total))
 
+    def provenance(self, engine: str) -> dict[str, Provenance]:
+        """Where the numbers of each region come from. `engine`: the version that computes."""
+        state = self.state()
+        return origins.provenance(self.connection, state.as_of, engine) if state else {}
+
     def tidy(self) -> None:
         """Write the log of changes in place; when nobody waits for an edition."""
         run(self.connection, _SQL["tidy"], {})
@@ -143,7 +149,7 @@ class Live:
         self.connection.close()
         _discard(self._path)
         self.connection = self._connect()
-        for statement in (_SQL["create"], news.CREATE):
+        for statement in (_SQL["create"], news.CREATE, origins.CREATE):
             run(self.connection, statement, {})
         parts = facts.paths(wanted.taken)
         posts.resolve_all(self.connection, parts, wanted.as_of, partial(progress, "rollups"))
@@ -152,6 +158,7 @@ class Live:
             for box in (counts, crowds, reach):
                 box.count_all(self.connection, values)
             subjects.tell_all(self.connection, values)
+            origins.count(self.connection, parts, anew=True)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
             changes.charts_changed(values)
         return Change.ANEW
@@ -169,6 +176,8 @@ class Live:
             counts.count_touched(self.connection, values, rolled=rolled)
             crowds.count_touched(self.connection, values, rolled=rolled)
             reach.count_touched(self.connection, values)
+            merged = bool(new) and not set(known.taken) <= set(wanted.taken)
+            origins.count(self.connection, facts.paths(wanted.taken if merged else new), anew=merged)
             changes.subjects_changed(values)
             charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
             changes.charts_changed(values)
