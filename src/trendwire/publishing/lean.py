@@ -7,7 +7,7 @@
 A state can be deleted at any time: it is made anew from the facts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
 from trendwire.publishing.day import Day, scratch
 from trendwire.trends.live import Facts, Live, opened
-from trendwire.trends.provenance import provenance
 
 
 def state_of(home: Path) -> Path:
@@ -40,10 +39,10 @@ def publish(day: Day, publisher: Publisher, state: Path) -> Record:
     Raises NotReady without posts, Conflict while another process has the state.
     """
     begun, store = clock.monotonic(), FactStore(day.home)
-    with opened(state, day.resources()) as live, store.reading() as parts, scratch(day.home) as folder:
+    with opened(state, day.resources()) as live, store.reading(), scratch(day.home) as folder:
         live.refresh(Facts(store.parts_folder, store.snapshot()), day.as_of, day.published(), day.progress)
         day.progress("publish", 0.0)
-        beside = _beside(day, live, parts, folder)
+        beside = _beside(day, live, folder)
         record = _published(day, publisher, live, beside, begun)
     day.progress("publish", 1.0)
     return record
@@ -71,10 +70,10 @@ class _Beside:
     recorded: RecordedContent
 
 
-def _beside(day: Day, live: Live, parts: Sequence[Path], folder: Path) -> _Beside:
+def _beside(day: Day, live: Live, folder: Path) -> _Beside:
     memberships = folder / "memberships.parquet"
     live.write_memberships(memberships)
-    computed = provenance(live.connection, parts, day.as_of, __version__)
+    computed = live.provenance(__version__)
     markets = day.markets(computed)
     if not markets:
         return _Beside(memberships, computed, RecordedContent())

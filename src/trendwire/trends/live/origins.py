@@ -1,4 +1,4 @@
-"""Owns where the numbers of a state come from: `trends.provenance` from what is kept, without reading the facts.
+"""Owns where the numbers of a state come from: `trends.provenance` from what is kept, not from the facts.
 
     origins(region, origin, rows, oldest, newest)    rows of the facts
 """
