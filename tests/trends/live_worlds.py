@@ -1,4 +1,4 @@
-"""Worlds that go on: facts that come in, in batches of all kinds, into a real store; and what a full build says."""
+"""Worlds that go on: facts of all kinds that come into a real store in batches; and what a full build says."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -41,7 +41,8 @@ KEPT = {
     "debut_counts": "FROM debut_counts",
     "floors": "FROM floors",
     "scopes": "SELECT * EXCLUDE (scope) FROM scopes",
-    "tallies": "SELECT kind, identity, tallies.* EXCLUDE (subject) FROM tallies LEFT JOIN names USING (subject)",
+    "tallies": "SELECT kind, identity, tallies.* EXCLUDE (subject)"
+    " FROM tallies LEFT JOIN names USING (subject)",
     "subjects": "SELECT * EXCLUDE (subject) FROM subjects",
     "spans": "SELECT id, spans.* EXCLUDE (post) FROM spans JOIN posts USING (post)",
     "uses": "SELECT kind, identity, id, uses.day, username, uses.region"

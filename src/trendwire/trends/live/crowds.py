@@ -7,8 +7,8 @@
 
 Of a batch, the creators of changed posts are counted as they were and as they are; the difference is added.
 Where a floor moved, the posts it passed changed too. A subject that has enough posts only now is counted from
-all of its posts, and a scope that is not as it was from all posts. When the day rolls, the posts of a few days
-are in another window: they changed, too.
+all of its posts, and a scope that is not as it was from all posts. When the day rolls, the posts of a few
+days are in another window: they changed, too.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Owns the posts of a state: what is resolved of each, and how the posts that a batch touches are resolved anew.
+"""Owns the posts of a state: what is resolved of each, and how those that a batch touches are resolved anew.
 
 The statements are those of rollups.sql; only the view `facts` that they read shows less.
 """
