@@ -1,6 +1,6 @@
 """Owns the charts of a state: from what is counted, the rows and their documents, in `work`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,25 +11,19 @@ from trendwire.domain.charts import MIN_CREATORS
 from trendwire.statements import named
 from trendwire.trends import details, documents, ranking, rollups
 from trendwire.trends.execution import Progress, run, run_all
-from trendwire.trends.ranking import Published
+from trendwire.trends.live import past
 
 _SQL = named(__package__, "charts.sql")
-_RANKING = ("listed", "charted", "videos", "stars", "memberships")
+_RANKING = ("charted", "videos", "stars", "memberships")
 
 
-def values(as_of: date, published: Sequence[Published]) -> dict[str, Any]:
+def values(as_of: date) -> dict[str, Any]:
     """What the statements of rollups.sql and ranking.sql name; only what charts need is counted."""
     found = rollups.values(as_of, ranking.ends(as_of)) | details.values(as_of)
-    return found | ranking.values(as_of, published) | {"told_from": MIN_CREATORS}
+    return found | ranking.values(as_of, ()) | {"told_from": MIN_CREATORS}
 
 
-def chart(
-    connection: DuckDBPyConnection,
-    as_of: date,
-    published: Sequence[Published],
-    values: Mapping[str, Any],
-    progress: Progress,
-) -> None:
+def chart(connection: DuckDBPyConnection, as_of: date, values: Mapping[str, Any], progress: Progress) -> None:
     """Make the charts of `as_of`, and keep who is in them."""
     run(connection, ranking.SQL["counts"], values)
     run(connection, _SQL["forget_small"], values)
@@ -37,8 +31,9 @@ def chart(
     run(connection, _SQL["uses_of_scored"], values)
     run(connection, rollups.SQL["industries"], values)
     run(connection, _SQL["forget_uses"], {})
-    names = ("ranks", ranking.history(as_of, published), *_RANKING)
-    run_all(connection, ranking.SQL, names, values, partial(progress, "ranking"))
+    run(connection, ranking.SQL["ranks"], values)
+    past.tell(connection, values)
+    run_all(connection, ranking.SQL, _RANKING, values, partial(progress, "ranking"))
     run(connection, _SQL["uses_of_charted"], values)
     run(connection, rollups.SQL["subject_regions"], values)
     run(connection, _SQL["forget_uses"], {})

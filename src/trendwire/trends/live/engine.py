@@ -20,7 +20,7 @@ from trendwire.statements import named
 from trendwire.trends import scoring
 from trendwire.trends.build import SQL, Resources
 from trendwire.trends.execution import Progress, fetched, run
-from trendwire.trends.live import charts, counts, crowds, news, origins, posts, reach, subjects
+from trendwire.trends.live import charts, counts, crowds, news, origins, past, posts, reach, subjects
 from trendwire.trends.live.news import Changes, Edition, News
 from trendwire.trends.live.taken import unknown
 from trendwire.trends.ranking import Published
@@ -53,7 +53,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts at one moment: `folder` has the parts that `manifest` names; none goes meanwhile."""
+    """The facts at one moment: `folder` holds the parts that `manifest` names; none of them goes meanwhile."""
 
     folder: Path
     manifest: Manifest
@@ -149,7 +149,7 @@ class Live:
         self.connection.close()
         _discard(self._path)
         self.connection = self._connect()
-        for statement in (_SQL["create"], news.CREATE, origins.CREATE):
+        for statement in (_SQL["create"], news.CREATE, origins.CREATE, past.CREATE):
             run(self.connection, statement, {})
         parts = facts.paths(wanted.taken)
         posts.resolve_all(self.connection, parts, wanted.as_of, partial(progress, "rollups"))
@@ -159,7 +159,8 @@ class Live:
                 box.count_all(self.connection, values)
             subjects.tell_all(self.connection, values)
             origins.count(self.connection, parts, anew=True)
-            charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
+            past.read(self.connection, (), wanted.earlier, values)
+            charts.chart(self.connection, wanted.as_of, values, progress)
             changes.charts_changed(values)
         return Change.ANEW
 
@@ -178,8 +179,10 @@ class Live:
             reach.count_touched(self.connection, values)
             merged = bool(new) and not set(known.taken) <= set(wanted.taken)
             origins.count(self.connection, facts.paths(wanted.taken if merged else new), anew=merged)
+            if rolled or known.earlier != wanted.earlier:
+                past.read(self.connection, known.earlier, wanted.earlier, values)
             changes.subjects_changed(values)
-            charts.chart(self.connection, wanted.as_of, wanted.earlier, values, progress)
+            charts.chart(self.connection, wanted.as_of, values, progress)
             changes.charts_changed(values)
         return Change.FOLLOWED
 
@@ -189,7 +192,7 @@ class Live:
         self.connection.begin()
         try:
             run(self.connection, _SQL["begin"], {})
-            yield charts.values(wanted.as_of, wanted.earlier)
+            yield charts.values(wanted.as_of)
             run(self.connection, _SQL["look_at_main"], {})
             for (drop,) in self.connection.execute(_SQL["worked"]).fetchall():
                 run(self.connection, drop, {})

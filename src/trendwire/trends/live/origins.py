@@ -1,6 +1,6 @@
-"""Owns where the numbers of a state come from: `trends.provenance` from what is kept, not from the facts.
+"""Owns where the numbers of a state come from: `trends.provenance` from what is kept.
 
-    origins(region, origin, rows, oldest, newest)    rows of the facts
+origins(region, origin, rows, oldest, newest)    rows of the facts
 """
 
 from collections.abc import Sequence
