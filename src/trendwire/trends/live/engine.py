@@ -53,7 +53,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts at one moment: `folder` holds the parts that `manifest` names; none of them goes meanwhile."""
+    """The facts at one moment: `folder` has the parts that `manifest` names; none goes meanwhile."""
 
     folder: Path
     manifest: Manifest
