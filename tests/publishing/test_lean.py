@@ -171,6 +171,18 @@ def test_few_files_are_read_after_many_batches(home: Home) -> None:
     assert after.verify()
 
 
+def test_a_new_base_is_written_when_overlays_outgrow_the_old_one(home: Home) -> None:
+    half = len(ROWS) // 2
+    home.take(ROWS[:half])
+    home.publish()
+    home.take(ROWS[half:], "the rest")
+    home.publish()
+    assert home.segments() == 2
+    home.publish()
+    assert home.segments() == 1
+    assert home.current().verify()
+
+
 def test_a_large_home_gets_lean_editions(home: Home) -> None:
     home.take(ROWS)
     small = home.settings.model_copy(update={"written_details": 10**6})

@@ -104,10 +104,20 @@ def recorded_regions(provenance: Mapping[str, Provenance]) -> frozenset[str]:
     return frozenset(region for region, known in provenance.items() if known.method == RECORDED)
 
 
+MOST_OVER_BASE = 0.5
+"""Posts in overlays, as a part of those in the base, from which writing a new base is the cheaper way."""
+
+
 def continuable(catalog: Catalog, recorded: RecordedContent) -> frozenset[int]:
     """The editions that can be `after` one with these regions recorded, without all charts."""
     kept = [record for record in catalog.records() if record.kept and record.segments]
-    return frozenset(one.number for one in kept if not _given_back(_meta(catalog, one), recorded))
+    light = [one for one in kept if not _outgrown(one)]
+    return frozenset(one.number for one in light if not _given_back(_meta(catalog, one), recorded))
+
+
+def _outgrown(record: Record) -> bool:
+    base, *overlays = record.segments
+    return sum(one.posts for one in overlays) > MOST_OVER_BASE * base.posts
 
 
 def _meta(catalog: Catalog, record: Record) -> Meta:

@@ -7,9 +7,10 @@
 A state can be deleted at any time: it is made anew from the facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,14 @@ from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
 from trendwire.publishing.day import Day, scratch
 from trendwire.trends.live import Facts, Live, opened
+
+Row = TypeVar("Row")
+
+_POSTS_SHARE = 0.7
+"""Of the time that writing takes."""
+
+_TOLD_EVERY = 10_000
+"""Rows."""
 
 
 def state_of(home: Path) -> Path:
@@ -88,8 +97,8 @@ def _published(day: Day, publisher: Publisher, live: Live, beside: _Beside, begu
         content = LeanContent(
             as_of=day.as_of,
             after=news.after,
-            posts=news.posts,
-            subjects=news.subjects,
+            posts=_watched(day, news.posts, 0.0, _POSTS_SHARE),
+            subjects=_watched(day, news.subjects, _POSTS_SHARE, 1 - _POSTS_SHARE),
             posts_sum=lambda: news.total,
             subject_count=lambda: news.subject_count,
             charts=news.charts,
@@ -104,6 +113,15 @@ def _published(day: Day, publisher: Publisher, live: Live, beside: _Beside, begu
         total = news.total
     live.told(record.number, total)
     return record
+
+
+def _watched(day: Day, rows: Iterator[Row], begun: float, share: float) -> Iterator[Row]:
+    """The same rows, telling how far the writing is; there are about as many subjects as posts, or fewer."""
+    total = max(1, FactStore(day.home).snapshot().posts)
+    for number, row in enumerate(rows, 1):
+        if number % _TOLD_EVERY == 0:
+            day.progress("publish", begun + share * min(1.0, number / total))
+        yield row
 
 
 def _subject(name: str) -> tuple[str, str]:
