@@ -58,13 +58,14 @@ imports: dev
 pytest: dev
 	@$(BIN)/pytest -n auto --dist worksteal $(addprefix --ignore ,tests/heavy tests/browser $(MANY_CASES))
 
-test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, drains, stores
+test-heavy: $(VENV)/.bench test-browser ## the long tests of the whole: pages, kills, full disks, crowds, stores, Spark
 	@$(BIN)/pytest tests/heavy -n 2 $(addprefix --ignore ,$(ENGINE))
 	@$(BIN)/pytest $(MANY_CASES) -n auto
+	@$(MAKE) --no-print-directory test-engine
 
 test-engine: $(VENV)/.engine ## the engine on a Spark cluster of this machine, and a small run of bench-engine
 	@command -v java >/dev/null || { echo "test-engine needs Java 17 (on Debian: apt install openjdk-17-jre-headless)."; exit 1; }
-	@$(BIN)/pytest $(ENGINE) -n 2 --dist worksteal
+	@$(BIN)/pytest $(ENGINE) -n 2 --dist loadgroup
 
 # apart from the others: the driver of a browser keeps an event loop in its process
 test-browser: dev ## the pages in a real browser (Debian's chromium)
@@ -73,8 +74,8 @@ test-browser: dev ## the pages in a real browser (Debian's chromium)
 screenshots: dev ## take the pictures of docs/images anew
 	@$(BIN)/python -m tests.browser.screenshots
 
-soak: $(VENV)/.bench ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
-	@SPARK_POSTS=200000 KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly
+soak: $(VENV)/.bench $(VENV)/.engine ## the same tests at full size: 200 kills, 12,000 connections, a million guesses
+	@KILLS=200 SLOW=2000 IDLE=10000 GUESSES=1000000 PAIRS=100000 STEPS=20000 $(BIN)/pytest tests/heavy -p no:randomly
 
 quality: dev ## precision, recall and lead time of the charts in simulated worlds
 	@$(BIN)/python -m tests.quality

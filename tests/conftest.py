@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.small_world import publish_world
+from tests.furnished import AT, Furnished, furnish
+from tests.small_world import publish_world, silent
+from trendwire import backups
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -44,6 +46,15 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("world")
     publish_world(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """A backup of a home that has something in every place."""
+    folder = tmp_path_factory.mktemp("furnished")
+    key, file = furnish(folder / "home"), folder / "file"
+    backups.backup(folder / "home", str(file), AT, "0.0.test", silent)
+    return Furnished(file, key)
 
 
 @pytest.hookimpl(wrapper=True)

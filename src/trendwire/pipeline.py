@@ -1,8 +1,10 @@
 """The write side, read this first: files of posts -> facts -> charts and details -> a published edition.
 
     ingest    sources -> inbox -> facts            what was seen, appended for ever
-    publish   facts -> trends.build -> editions    one day computed whole, checked, then made current;
-              recorded charts ------------^        for the regions whose charts a source ranked
+    publish   facts -> trends.build -> editions    one day computed whole, checked, then made current
+              facts -> trends.live  ----^          the same in large homes, at the price of what changed
+              recorded charts ----------^          for the regions whose charts a source ranked
+    audit     facts alone -> the same edition?     whatever was followed to make it
     prune     old edition files go                 their records and memberships stay
     retain    what is older than it may be goes    posts, recorded charts, refused rows
     forget    a user or a post goes everywhere     and does not come back
@@ -12,32 +14,28 @@ nothing here serves a request or reads the clock but to say how long a build too
 """
 
 import glob
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
-from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import msgspec
 
-from trendwire import __version__, clock
 from trendwire.editions import Record
-from trendwire.editions.joined import joined_charts, joined_subjects
-from trendwire.editions.markets import Rule, rules
-from trendwire.editions.markets import markets as recorded_markets
-from trendwire.editions.publish import Content, Publisher, publishing
-from trendwire.editions.recorded import LISTED_DAYS, LISTED_PERIOD, recorded_content
+from trendwire.editions.markets import rules
+from trendwire.editions.publish import Publisher, publishing
 from trendwire.editions.removal import holding
-from trendwire.errors import InvalidInput
+from trendwire.errors import Conflict, InvalidInput
 from trendwire.facts import forgetting, quarantine
 from trendwire.facts.forgetting import ForgottenFacts
-from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore, Removed
+from trendwire.publishing import audit as auditing
+from trendwire.publishing import lean, whole
+from trendwire.publishing.audit import Audit
+from trendwire.publishing.day import SCRATCH, Day, Details, resources, scratch, threads
+from trendwire.publishing.whole import Engine
 from trendwire.settings import Settings
 from trendwire.sources.base import Source
 from trendwire.sources.collect import drain
@@ -46,15 +44,19 @@ from trendwire.sources.ingest import IngestReport
 from trendwire.sources.ingest import ingest as take_in
 from trendwire.sources.push import remove_notes
 from trendwire.sources.streams import STDIN
-from trendwire.trends.build import Build, Resources
 from trendwire.trends.build import build as embedded
 from trendwire.trends.last_day import last_day
-from trendwire.trends.ranking import Published
 
 __all__ = [
+    "Audit",
+    "Details",
+    "Engine",
     "Forgot",
     "IngestReport",
     "Retained",
+    "absorb",
+    "audit",
+    "compact",
     "embedded",
     "forget",
     "ingest",
@@ -71,31 +73,14 @@ Progress = Callable[[str, float], None]
 """Told the stage and the share (0..1) of it that is done."""
 
 
-class Engine(Protocol):
-    """Computes what an edition serves: `trends.build.build`, or the same on a cluster (`spark`)."""
-
-    def __call__(
-        self,
-        parts: Sequence[Path],
-        as_of: date,
-        published: Sequence[Published],
-        scratch: Path,
-        progress: Progress,
-        resources: Resources,
-    ) -> AbstractContextManager[Build]:
-        """See `trends.build.build`."""
-        ...
-
-
 MOST_WORKERS = 4
 """Processes that parse posts; reading them feeds no more."""
 
 PUSH_DAYS = 30
 """How long the key of a push is known again."""
 
-_SCRATCH = "scratch-"
-_LEFT_BY_KILLED = (f"{_SCRATCH}*", "facts/memberships/rows-*", "facts/memberships/scratch/*")
-"""Folders of builds that were killed; while nobody else publishes, nobody needs them."""
+_REBUILDABLE = (f"{SCRATCH}*", "facts/memberships/rows-*", "facts/memberships/scratch/*", "state")
+"""What killed builds left, and the state of the engine: while nobody publishes, nobody needs them."""
 
 
 def ingest(settings: Settings, files: Sequence[str], at: datetime, progress: Progress) -> IngestReport:
@@ -107,7 +92,7 @@ def ingest_from(
     settings: Settings, sources: Iterable[Source], at: datetime, progress: Progress
 ) -> IngestReport:
     """The same from sources of any kind. Raises Conflict where another process stores facts now."""
-    workers = min(_threads(settings), MOST_WORKERS)
+    workers = min(threads(settings), MOST_WORKERS)
     return take_in(sources, settings.home, int(at.timestamp()), f"{at:%Y%m%dT%H%M%S}", progress, workers)
 
 
@@ -126,9 +111,9 @@ def _expanded(given: str) -> list[str]:
 def latest_day(settings: Settings) -> date:
     """The last UTC day on which a post was created or a recorded chart ends. Raises NotReady without any."""
     told = [one.as_of for filed in Recorded(settings.home).filed().values() for one in filed]
-    with FactStore(settings.home).reading() as parts, _scratch(settings) as scratch:
+    with FactStore(settings.home).reading() as parts, scratch(settings.home) as folder:
         if parts or not told:
-            told.append(last_day(parts, scratch, _resources(settings)))
+            told.append(last_day(parts, folder, resources(settings)))
     return max(told)
 
 
@@ -162,10 +147,12 @@ def publish_range(
     progress: Progress,
     markets: Mapping[str, str] | None = None,
     engine: Engine = embedded,
+    details: Details | None = None,
 ) -> Iterator[Record]:
     """The same for each day from `first` to `last`, oldest first, so that each knows those before it.
 
-    What waits in the inbox counts, unless another process is storing it just now.
+    What waits in the inbox counts, unless another process is storing it just now. `details`: None leaves it
+    to the size of the home; a cluster writes them all.
     """
     if first > last:
         raise InvalidInput("--from", f"must not be later than {last}, the last day to publish")
@@ -174,9 +161,37 @@ def publish_range(
         drain(settings.home)
     with publishing(settings.home) as publisher:
         for number in range((last - first).days + 1):
-            as_of = first + timedelta(days=number)
-            yield _publish(settings, publisher, as_of, progress, given, engine)
+            day = Day(settings, first + timedelta(days=number), given, progress)
+            yield _publish(publisher, day, engine, details)
         publisher.prune(settings.keep_editions)
+
+
+def audit(settings: Settings, progress: Progress, markets: Mapping[str, str] | None = None) -> Audit:
+    """Publish what came since the current edition, and make its day anew from the facts alone: the same?
+
+    Raises NotReady without an edition, Conflict where facts were stored or removed meanwhile.
+    """
+    store, given = FactStore(settings.home), rules(markets or {})
+    with publishing(settings.home) as publisher:
+        newest = publisher.current()
+        day = Day(settings, newest.as_of, given, progress)
+        before = store.snapshot()
+        record = _publish(publisher, day, details=_as(newest))
+        found = auditing.audit(day, record)
+        if store.snapshot() != before:
+            raise Conflict("facts were stored meanwhile: the two cannot be compared; audit again")
+        publisher.prune(settings.keep_editions)
+    return found
+
+
+def absorb(settings: Settings) -> bool:
+    """Have the current edition read fewer files where they are many; whether they were."""
+    return lean.absorb(settings.home)
+
+
+def compact(settings: Settings) -> int:
+    """Merge the small parts of the facts; how many fewer there are. Raises Conflict while others store."""
+    return FactStore(settings.home).compact()
 
 
 def prune(settings: Settings) -> tuple[int, ...]:
@@ -261,92 +276,26 @@ def forget(
         editions = holding(home, what.terms.users | what.shown, what.terms.posts)
         if dry_run:
             return Forgot(facts=facts, editions=editions, published=None, dry_run=True)
-        for pattern in _LEFT_BY_KILLED:
+        for pattern in _REBUILDABLE:
             for left in home.glob(pattern):
                 rmtree(left, ignore_errors=True)
         records = publisher.catalog.records()
         if publish_again and records and (FactStore(home).snapshot().posts or Recorded(home).filed()):
-            published = _publish(settings, publisher, records[-1].as_of, progress, given, embedded).number
+            day = Day(settings, records[-1].as_of, given, progress)
+            published = _publish(publisher, day, details=_as(records[-1])).number
         publisher.remove(editions)
     return Forgot(facts=facts, editions=editions, published=published, dry_run=False)
 
 
+def _as(record: Record) -> Details:
+    """The kind of edition that it is."""
+    return Details.RENDERED if record.segments else Details.WRITTEN
+
+
 def _publish(
-    settings: Settings,
-    publisher: Publisher,
-    as_of: date,
-    progress: Progress,
-    given: Mapping[str, Rule],
-    engine: Engine,
+    publisher: Publisher, day: Day, engine: Engine = embedded, details: Details | None = None
 ) -> Record:
-    begun = clock.monotonic()
-    with (
-        _scratch(settings) as scratch,
-        _computed(settings, as_of, scratch, progress, engine) as computed,
-    ):
-        progress("publish", 0.0)
-        content = _with_recorded(settings.home, computed, given, scratch)
-        record = publisher.publish(content, clock.now(), clock.monotonic() - begun, __version__)
-    progress("publish", 1.0)
-    return record
-
-
-@contextmanager
-def _computed(
-    settings: Settings, as_of: date, scratch: Path, progress: Progress, engine: Engine
-) -> Iterator[Content]:
-    """What the posts give; nothing where there are only recorded charts."""
-    members = scratch / "memberships.parquet"
-    with FactStore(settings.home).reading() as parts:
-        if not parts and Recorded(settings.home).filed():
-            Memberships(settings.home).write(members, ())
-            yield Content(as_of, (), (), members)
-            return
-        published = _published(settings.home)
-        with engine(parts, as_of, published, scratch, progress, _resources(settings)) as built:
-            built.write_memberships(members)
-            yield Content(as_of, built.charts(), built.subjects(), members, built.provenance(__version__))
-
-
-def _with_recorded(home: Path, computed: Content, given: Mapping[str, Rule], scratch: Path) -> Content:
-    """The same, but for the regions whose charts are recorded."""
-    as_of, memberships = computed.as_of, Memberships(home)
-    markets = recorded_markets(Recorded(home).filed(), as_of, given, computed.provenance)
-    if not markets:
-        return computed
-    standing = memberships.standing(as_of, markets, LISTED_PERIOD, LISTED_DAYS)
-    recorded = recorded_content(markets, as_of, standing, __version__)
-    members = scratch / "all-memberships.parquet"
-    memberships.write(members, recorded.members(), computed.memberships, markets)
-    return Content(
-        as_of=as_of,
-        charts=joined_charts(computed.charts, recorded),
-        subjects=joined_subjects(computed.subjects, recorded),
-        memberships=members,
-        provenance={**computed.provenance, **recorded.provenance},
-    )
-
-
-def _published(home: Path) -> list[Published]:
-    """The memberships of all days published so far; the build looks at those before its own day."""
-    memberships = Memberships(home)
-    days = [record.as_of for record in memberships.records()]
-    return [Published(day, path) for day, path in zip(days, memberships.paths(date.max), strict=True)]
-
-
-def _resources(settings: Settings) -> Resources:
-    return Resources(_threads(settings), settings.engine_memory_mb)
-
-
-def _threads(settings: Settings) -> int:
-    """What is set, else the processors that this process may run on (the machine may have more)."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return settings.engine_threads or (len(allowed(0)) if allowed else os.cpu_count() or 1)
-
-
-@contextmanager
-def _scratch(settings: Settings) -> Iterator[Path]:
-    """A folder in the home for what does not fit into memory; gone at the end."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=settings.home, prefix=_SCRATCH) as folder:
-        yield Path(folder)
+    """The one place that decides which kind of edition a day becomes."""
+    if engine is not embedded or (details or day.details()) is Details.WRITTEN or not day.has_posts():
+        return whole.publish(day, publisher, engine)
+    return lean.publish(day, publisher, lean.state_of(day.home))

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         "Edition files kept after a publish; an older number answers 410. Its record stays.",
         ge=1,
     )
+    written_details: int = _row(
+        100_000,
+        "posts",
+        "Up to how many posts an edition has every detail written; above, details are made when asked for.",
+        ge=0,
+    )
     engine_memory_mb: int = _row(
         4096, "MB", "Memory the engine may use before it spills to the data folder.", ge=256
     )

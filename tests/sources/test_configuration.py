@@ -21,7 +21,7 @@ def _read(text: str, folder: Path = Path("/nowhere")) -> Configuration:
 def test_without_a_file_there_are_no_sources(tmp_path: Path) -> None:
     found = load(tmp_path, CONNECTORS)
     assert dict(found.sources) == {}
-    assert found.publish.every.text == "15m"
+    assert found.publish.every.text == "1m"
     assert dict(found.publish.markets) == {"default": "auto"}
 
 

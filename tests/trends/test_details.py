@@ -158,6 +158,13 @@ def test_interests_are_indexed_against_the_region(of_x: Any) -> None:
     assert found.region("ALL").period(7).interests == (("10002", 300), ("10001", 100))
 
 
+def test_an_interest_too_faint_to_measure_is_left_out(of_x: Any) -> None:
+    """Nothing can be said of a share that rounds to 0 in the whole region."""
+    faint = {"10001": 1e12, "10002": 0.1}
+    found = of_x([tagged(n, 0, audience_interests=faint) for n in range(3)])
+    assert found.region("VN").period(7).interests == (("10001", 100),)
+
+
 def test_countries_are_the_first_eleven(of_x: Any) -> None:
     codes = ("VN", "US", "DE", "FR", "GB", "ES", "IT", "BR", "JP", "KR", "MX", "CA", "AU")
     other = tagged(2, 0, audience_countries={"VN": 1.0}, tags=None)

@@ -201,7 +201,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> str:
     def fail(*_: object) -> None:
         raise RuntimeError("private: /home/secret")
 
-    monkeypatch.setattr(shelf, "answer", fail)
+    monkeypatch.setattr(shelf, "answer_from", fail)
     return "private"
 
 

@@ -151,7 +151,7 @@ def test_an_old_edition_is_stale(demo_home: Path, tmp_path: Path) -> None:
 def test_without_a_configuration_there_are_no_sources(tmp_path: Path) -> None:
     with told_by(tmp_path) as asking:
         assert asking("/sources")["rows"] == asking("/stale")["rows"] == []
-        assert asking("/schedules")["publish_every"] == "15m"
+        assert asking("/schedules")["publish_every"] == "1m"
         assert asking("/sources/a/run", "POST", 404)["error"]["message"] == "source not found"
 
 

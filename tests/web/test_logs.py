@@ -37,7 +37,7 @@ def test_no_key_reaches_the_log(
     def fail(*_: object) -> None:
         raise RuntimeError(f"failed with {served.key} and {{'x-api-key': '{other}'}}")
 
-    monkeypatch.setattr(shelf, "answer", fail)
+    monkeypatch.setattr(shelf, "answer_from", fail)
     served.client.get(
         "/v1/tiktok/trending/hashtags?period=30", headers={"Authorization": f"Bearer {served.key}"}
     )

@@ -61,3 +61,11 @@ HAVING account.balance <> total OR account.balance < 0
 -- name: entries
 -- How many rows there are.
 SELECT count(*) FROM entry
+
+-- name: sums
+-- What every balance must be.
+SELECT account_id, sum(amount) FROM entry GROUP BY account_id
+
+-- name: integrity
+-- SQLite's own look at every page: one row that says ok.
+PRAGMA integrity_check

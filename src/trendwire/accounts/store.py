@@ -24,7 +24,7 @@ LOCK = "accounts.lock"
 SCHEMA_VERSION = 2
 
 PATIENCE = 0.25
-"""Seconds to wait for another program that has the file locked (a backup); the event loop waits too."""
+"""Seconds to wait for another program that has the file locked; the event loop waits too."""
 
 _SQL = named(__package__, "store.sql")
 

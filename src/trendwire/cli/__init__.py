@@ -6,6 +6,7 @@ are the commands. A command parses, calls one function of the boxes or of the pi
 
 from trendwire.cli import (
     accounts,
+    backing,
     collecting,
     demo,
     doctor,
@@ -22,6 +23,7 @@ from trendwire.cli.program import app
 __all__ = [
     "accounts",
     "app",
+    "backing",
     "collecting",
     "demo",
     "doctor",

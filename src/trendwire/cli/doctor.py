@@ -127,8 +127,8 @@ CHECKS: dict[str, Check] = {
 }
 
 _ADVICE = {
-    "facts": "restore facts/ from a backup",
-    "edition": "publish again; if that fails, restore editions/ from a backup",
+    "facts": "restore a backup into an empty home: `trendwire restore FILE --verify`",
+    "edition": "publish again; if that fails, restore a backup into an empty home",
     "accounts": "restore accounts.sqlite and accounts.secret from the same backup",
     "port": "name another one with --port, or stop what listens there",
 }

@@ -98,21 +98,61 @@ def publish(
         str | None,
         typer.Option(metavar="ADDRESS", help="The cluster: `spark://host:7077`, `yarn`, `k8s://...`."),
     ] = None,
+    details: Annotated[
+        pipeline.Details | None,
+        typer.Option(
+            help="Write every detail with the edition, or make each when it is asked for."
+            " [default: by the size of the home]"
+        ),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Compute all charts and details of a day and make them what is served."""
+    """Compute all charts and details of a day and make them what is served.
+
+    Where details are made when they are asked for, only what came since the edition before is computed.
+    """
     settings = settings_for(context, home)
     last = _as_of(settings, as_of)
     begin = last if first is None else _day("--from", first)
     markets = configuration_of(settings).publish.markets
     with printing.progress() as told:
-        made = list(pipeline.publish_range(settings, begin, last, told, markets, _engine(engine, master)))
+        computes = _engine(engine, master)
+        made = list(pipeline.publish_range(settings, begin, last, told, markets, computes, details))
     if as_json:
         printing.as_json(made[0] if first is None else made)
         return
     for edition in made:
         printing.pairs(_published(edition))
+
+
+@app.command(epilog=examples("trendwire audit", "trendwire audit --json"))
+def audit(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
+    """Make the current edition anew from the facts alone, and tell whether it is the same to the byte.
+
+    What came since is published first. Exit code 1 where it is not the same.
+    """
+    settings = settings_for(context, home)
+    with printing.progress() as told:
+        found = pipeline.audit(settings, told, configuration_of(settings).publish.markets)
+    if as_json:
+        printing.as_json(found)
+    else:
+        printing.pairs(_audited(found))
+    if not found.same:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _audited(found: pipeline.Audit) -> list[tuple[str, object]]:
+    return [
+        ("edition", found.edition),
+        ("as of", found.as_of),
+        ("content", found.content_hash),
+        ("from the facts", found.anew),
+        ("the same", "yes" if found.same else "no"),
+        *([("differs in", ", ".join(found.differences))] if found.differences else []),
+        ("seconds", round(found.seconds, 1)),
+    ]
 
 
 def _engine(engine: Engine, master: str | None) -> pipeline.Engine:

@@ -15,6 +15,7 @@ from trendwire.domain.subjects import hashtag_identity
 from trendwire.domain.taxonomy import parent_industry, region_code
 from trendwire.editions import Editions
 from trendwire.errors import InvalidInput
+from trendwire.trends.rendering import render
 from trendwire.web.answers import answer
 from trendwire.web.reasons import explanation
 
@@ -93,7 +94,7 @@ def explain(
 ) -> None:
     """Show how a heat came about, component by component, and how the heat became a rank."""
     kind = Kind.HASHTAG if what is Explained.HASHTAG else Kind.SOUND
-    editions = Editions(settings_for(context, home).home)
+    editions = Editions(settings_for(context, home).home, render)
     number = editions.current().number if edition is None else edition
     query = DetailQuery(
         kind=kind,

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from trendwire.cli import printing
 from trendwire.cli.collecting import configuration_of, interrupted, means_of
 from trendwire.cli.program import Home, app, examples, settings_for
 from trendwire.editions import Record
-from trendwire.errors import NotReady
+from trendwire.errors import Conflict, NotReady
 from trendwire.facts.durable import exclusive
 from trendwire.facts.inbox import Inbox
 from trendwire.settings import Settings
@@ -77,6 +78,7 @@ def tasks_of(settings: Settings, configuration: Configuration, means: Means, pub
         *sources,
         Drain(home),
         PublishChanges(home, configuration.publish.every, publish, now),
+        Tidy(settings, now),
         Prune(settings, configuration.retention, now),
     ]
 
@@ -139,6 +141,27 @@ class PublishChanges:
 
 
 @dataclass(slots=True)
+class Tidy:
+    """Makes few files of many: parts of the facts, and what lean editions are read from."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    _last: Last | None = field(default=None, init=False)
+
+    def planned(self) -> Planned | None:
+        return Planned("tidy", SOON, self._last)
+
+    def do(self) -> None:
+        self._last = Last(self.now(), self.now())
+        with suppress(Conflict):  # somebody is storing: a minute later will do
+            parts = pipeline.compact(self.settings)
+            if parts:
+                _log.info("compacted", parts=parts)
+        if pipeline.absorb(self.settings):
+            _log.info("absorbed")
+
+
+@dataclass(slots=True)
 class Prune:
     """Removes what is older than it is to be kept."""
 
@@ -175,7 +198,7 @@ def _published(settings: Settings, stop: threading.Event) -> Publish:
     def publish(as_of: date) -> Record:
         command = [sys.executable, "-m", "trendwire", "--home", str(settings.home)]
         with subprocess.Popen(  # noqa: S603  our own command
-            [*command, "publish", "--as-of", as_of.isoformat(), "--json"],
+            [*command, "publish", "--as-of", as_of.isoformat(), "--details", "rendered", "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

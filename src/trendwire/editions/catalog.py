@@ -4,24 +4,41 @@ The pointer is the newest number in catalog.json. The file is replaced whole by 
 the edition before or the edition after, never half of one.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
-from trendwire.errors import Corrupt
 from trendwire.facts.durable import write_whole
+from trendwire.facts.versioned import decoded
+
+FILE = "catalog.json"
+VERSION = 1
 
 Stamp = tuple[int, int, int]
 """Changes with every replacement of the catalog: inode, nanoseconds, size."""
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A file that lean editions share: how many rows it has of each table, its bytes and their SHA-256."""
+
+    name: str
+    posts: int
+    subjects: int
+    documents: int
+    size: int
+    sha256: str
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One published edition. `content_hash`: SHA-256 over everything it serves, in hex.
 
     `charts`, `subjects`: documents in it. `published_at`: UTC. `seconds`: what making it took. `engine`: the
-    version that made it. `kept`: whether its file is still there; the record stays for ever.
+    version that made it. `kept`: whether its file is still there; the record stays for ever,
+    but for lean ones that a newer one of the same day replaced.
+    `segments`: what a lean edition is read from, oldest first; a whole one has none.
     """
 
     number: int
@@ -33,10 +50,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     engine: str
     kept: bool = True
+    segments: tuple[Segment, ...] = ()
 
 
 class _Listing(msgspec.Struct, frozen=True):
-    version: int = 1
+    version: int = VERSION
     editions: tuple[Record, ...] = ()
 
 
@@ -52,11 +70,25 @@ class Catalog:
 
     @property
     def file(self) -> Path:
-        return self.folder / "catalog.json"
+        return self.folder / FILE
 
     def edition(self, number: int) -> Path:
         """The file of an edition, whether or not it is there."""
         return self.folder / f"{number}.sqlite"
+
+    @property
+    def segments(self) -> Path:
+        """The folder of the segments of lean editions."""
+        return self.folder / "segments"
+
+    def segment(self, name: str) -> Path:
+        """The file of a segment, whether or not it is there."""
+        return self.segments / f"{name}.sqlite"
+
+    def files(self, record: Record) -> tuple[Path, ...]:
+        """The files that an edition is read from, whether or not they are there."""
+        segments = (self.segment(one.name) for one in record.segments)
+        return (*segments, self.edition(record.number))
 
     def stamp(self) -> Stamp | None:
         """What tells a flip at the price of one stat; None before the first edition."""
@@ -69,12 +101,26 @@ class Catalog:
     def records(self) -> tuple[Record, ...]:
         """All editions published, ascending by number; the last is the current one. Corrupt if unreadable."""
         try:
-            return msgspec.json.decode(self.file.read_bytes(), type=_Listing).editions
+            data = self.file.read_bytes()
         except FileNotFoundError:
             return ()
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Corrupt("the catalog of editions cannot be read", path=str(self.file)) from error
+        return decoded(data, _Listing, VERSION, "the catalog of editions", self.file).editions
+
+    def current_segments(self) -> tuple[Segment, ...]:
+        """What the newest edition that is kept is read from; nothing of a whole one."""
+        kept = next((record for record in reversed(self.records()) if record.kept), None)
+        return () if kept is None else kept.segments
 
     def replace(self, records: tuple[Record, ...]) -> None:
         """Put these records in place of what was; on the disk when this returns."""
-        write_whole(self.file, msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1))
+        write_whole(self.file, listing(records))
+
+
+def listing(records: tuple[Record, ...]) -> bytes:
+    """The file of a catalog of these records."""
+    return msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1)
+
+
+def segment_name(number: int) -> str:
+    """A name for a segment made for an edition, never given before."""
+    return f"{number}-{os.urandom(8).hex()}"

@@ -11,6 +11,10 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
+
+from trendwire.domain.provenance import Provenance
+from trendwire.editions.catalog import Record
 from trendwire.errors import Corrupt
 from trendwire.facts.zstd import zstd
 from trendwire.statements import named
@@ -20,10 +24,42 @@ SQL = named("trendwire.editions", "edition.sql")
 _LEVEL = 1
 """Real worlds shrink to a fifth at this level and to little less at any other, which take longer."""
 
+_SMALL = 100
+"""Bytes that no packing makes smaller."""
+
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 Row = tuple[str, ...]
 """The parts of a key, then the document."""
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """Of a lean edition, in hex: what its posts and facts add up to, and its documents (see documents.py)."""
+
+    posts: str
+    documents: str
+
+    @property
+    def posts_sum(self) -> int:
+        return int(self.posts, 16)
+
+    @property
+    def documents_sum(self) -> int:
+        return int(self.documents, 16)
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """What an edition says of itself. `regions`: ISO codes with charts, ascending. `provenance`: by region,
+    the world too; empty in editions made before there was any. `sums`: of a lean edition.
+    """
+
+    record: Record
+    regions: tuple[str, ...]
+    provenance: dict[str, Provenance] = {}
+    sums: Sums | None = None
+
+
+_META = msgspec.json.Decoder(Meta)
 
 
 class Hasher:
@@ -52,6 +88,8 @@ class Hasher:
 
 def pack(document: bytes) -> bytes:
     """The document as it is stored."""
+    if len(document) < _SMALL:
+        return document
     packed = zstd.compress(document, level=_LEVEL)
     return packed if len(packed) < len(document) else document
 
@@ -76,6 +114,14 @@ def open_finished(path: Path) -> sqlite3.Connection:
     """A finished file to read from, by any thread; stays readable when the file is unlinked meanwhile."""
     address = f"file:{quote(str(path))}?mode=ro&immutable=1"
     return sqlite3.connect(address, uri=True, check_same_thread=False)
+
+
+def stored_meta(connection: sqlite3.Connection) -> Meta:
+    """What a finished file says of itself. Corrupt if it does not say."""
+    stored = connection.execute(SQL["meta"]).fetchall()
+    if not stored:
+        raise Corrupt("an edition does not say what it is")
+    return _META.decode(unpack(stored[0][0]))
 
 
 def stored_hash(connection: sqlite3.Connection, as_of: date) -> tuple[str, int, int]:

@@ -35,8 +35,12 @@ _DETAIL = msgspec.json.Decoder(_Open)
 def joined_charts(computed: Iterable[ChartRow], recorded: RecordedContent) -> Iterator[ChartRow]:
     """The charts of both, ascending by key."""
     kept = (row for row in computed if row[0].split("/")[2] not in recorded.provenance)
-    told = sorted((key.text, _text(rows)) for key, rows in recorded.charts.items())
-    return merge(kept, told)
+    return merge(kept, recorded_charts(recorded))
+
+
+def recorded_charts(recorded: RecordedContent) -> list[ChartRow]:
+    """The recorded charts alone, ascending by key."""
+    return sorted((key.text, _text(rows)) for key, rows in recorded.charts.items())
 
 
 def joined_subjects(computed: Iterable[SubjectRow], recorded: RecordedContent) -> Iterator[SubjectRow]:
@@ -49,6 +53,20 @@ def joined_subjects(computed: Iterable[SubjectRow], recorded: RecordedContent) -
         yield kind, identity, _changed(document, known, recorded, regions)
     for subject in waiting:
         yield _new(subject, recorded)
+
+
+def recorded_subjects(recorded: RecordedContent) -> Iterator[SubjectRow]:
+    """What is recorded of each subject alone, ascending by kind and identity."""
+    return (_new(subject, recorded) for subject in sorted(recorded.details))
+
+
+def joined_detail(computed: Detail | None, told: Detail | None, regions: Collection[str]) -> Detail | None:
+    """A detail rendered, and what is recorded of the subject: the `regions` that a source ranked are its."""
+    if computed is None:
+        return told
+    kept = {region: detail for region, detail in computed.regions.items() if region not in regions}
+    both = kept | (told.regions if told else {})
+    return msgspec.structs.replace(computed, regions=dict(sorted(both.items())))
 
 
 def _changed(

@@ -21,9 +21,21 @@ import msgspec
 
 from trendwire.domain.charts import WORLD
 from trendwire.domain.provenance import Provenance
+from trendwire.editions.absorbing import Absorbed
 from trendwire.editions.catalog import Catalog, Record
-from trendwire.editions.document import SQL, Hasher, open_finished, open_new, pack, stored_hash
-from trendwire.errors import Corrupt
+from trendwire.editions.document import (
+    SQL,
+    Hasher,
+    Meta,
+    open_finished,
+    open_new,
+    pack,
+    stored_hash,
+    stored_meta,
+)
+from trendwire.editions.lean import LeanContent, write_segment
+from trendwire.editions.segments import is_whole
+from trendwire.errors import Corrupt, NotReady
 from trendwire.facts.durable import exclusive, sweep, sync
 from trendwire.facts.memberships import Memberships
 
@@ -44,16 +56,6 @@ class Content:
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
 
-class Meta(msgspec.Struct, frozen=True):
-    """What an edition says of itself. `regions`: ISO codes with charts, ascending. `provenance`: by region,
-    the world too; empty in editions made before there was any.
-    """
-
-    record: Record
-    regions: tuple[str, ...]
-    provenance: dict[str, Provenance] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Publishes and prunes the editions of one home, while it holds the lock: see `publishing`."""
@@ -65,6 +67,13 @@ class Publisher:
         """Numbers ascend for ever, also past one that a crash or a pruning left without a file."""
         return max(self._newest_flipped(), self._newest_recorded()) + 1
 
+    def current(self) -> Record:
+        """The newest edition that is kept. Raises NotReady without any."""
+        kept = [record for record in self.catalog.records() if record.kept]
+        if not kept:
+            raise NotReady("no edition is published yet: run `trendwire publish`")
+        return kept[-1]
+
     def publish(self, content: Content, at: datetime, seconds: float, engine: str) -> Record:
         """Make an edition of the content and make it current; the record of it.
 
@@ -72,21 +81,36 @@ class Publisher:
         written.
         """
         number = self.next_number()
-        aside = self.catalog.folder / f".{number}.sqlite.part"
+        aside = self._aside(number)
         record = _write(aside, content, number, at, seconds, engine)
         _check(aside, record)
-        aside.chmod(0o444)
-        sync(aside)
-        aside.replace(self.catalog.edition(number))
-        sync(self.catalog.folder)
-        self.memberships.adopt(content.as_of, number, content.memberships)
-        self.catalog.replace((*self.catalog.records(), record))
-        return record
+        return self._made_current(aside, record, content.memberships)
+
+    def publish_lean(self, content: LeanContent, at: datetime, seconds: float, engine: str) -> Record:
+        """The same from what changed since an edition: at the price of that. Conflict: it is not kept."""
+        number = self.next_number()
+        meta = write_segment(self.catalog, content, number, at, seconds, engine)
+        aside = self._aside(number)
+        with closing(open_new(aside)) as connection:
+            connection.execute("BEGIN")
+            _finish(connection, meta)
+        return self._made_current(aside, meta.record, content.memberships)
+
+    def adopt(self, absorbed: Absorbed) -> None:
+        """Let kept editions read one segment instead of many that say the same (see absorbing.py)."""
+        absorbed.aside.place()
+        self.catalog.replace(
+            tuple(
+                msgspec.structs.replace(record, segments=absorbed.applied(record.segments))
+                for record in self.catalog.records()
+            )
+        )
+        self._remove_leftovers()
 
     def recover(self) -> None:
         """Finish or undo what a crash left: make up for the flip of a recorded edition, remove leftovers."""
         newest = self._newest_recorded()
-        found = _complete(self.catalog.edition(newest)) if newest > self._newest_flipped() else None
+        found = _complete(self.catalog, newest) if newest > self._newest_flipped() else None
         if found is not None:
             self.catalog.replace((*self.catalog.records(), found))
         self._remove_leftovers()
@@ -96,15 +120,27 @@ class Publisher:
         records = self.catalog.records()
         doomed = {record.number for record in records[: -max(keep, 1)] if record.kept}
         if doomed:
-            self.catalog.replace(tuple(_without(record, doomed) for record in records))
+            self.catalog.replace(_without(records, doomed))
             self._remove_leftovers()
         return tuple(sorted(doomed))
 
     def remove(self, numbers: Collection[int]) -> None:
         """Remove these edition files, the current one too: the newest that is kept takes its place."""
         if numbers:
-            self.catalog.replace(tuple(_without(record, set(numbers)) for record in self.catalog.records()))
+            self.catalog.replace(_without(self.catalog.records(), set(numbers)))
             self._remove_leftovers()
+
+    def _aside(self, number: int) -> Path:
+        return self.catalog.folder / f".{number}.sqlite.part"
+
+    def _made_current(self, aside: Path, record: Record, memberships: Path) -> Record:
+        aside.chmod(0o444)
+        sync(aside)
+        aside.replace(self.catalog.edition(record.number))
+        sync(self.catalog.folder)
+        self.memberships.adopt(record.as_of, record.number, memberships)
+        self.catalog.replace((*self.catalog.records(), record))
+        return record
 
     def _newest_flipped(self) -> int:
         return max((record.number for record in self.catalog.records()), default=0)
@@ -113,11 +149,14 @@ class Publisher:
         return max((published.number for published in self.memberships.records()), default=0)
 
     def _remove_leftovers(self) -> None:
-        kept = {self.catalog.edition(record.number) for record in self.catalog.records() if record.kept}
+        records = [record for record in self.catalog.records() if record.kept]
+        kept = {self.catalog.edition(record.number) for record in records}
+        kept |= {self.catalog.segment(one.name) for record in records for one in record.segments}
         sweep(self.catalog.folder)
+        sweep(self.catalog.segments)
         for path in self.catalog.folder.glob(".*.sqlite.part"):
             path.unlink()
-        for path in self.catalog.folder.glob("*.sqlite"):
+        for path in (*self.catalog.folder.glob("*.sqlite"), *self.catalog.segments.glob("*.sqlite")):
             if path not in kept:
                 path.unlink()
 
@@ -176,19 +215,30 @@ def _check(path: Path, record: Record) -> None:
         raise Corrupt("the edition read back is not the edition written", path=str(path), found=found)
 
 
-def _complete(path: Path) -> Record | None:
-    """The record of a complete file; None if it is not there or not what it says."""
+def _complete(catalog: Catalog, number: int) -> Record | None:
+    """The record of a complete edition; None if a file is not there or not what it says."""
+    path = catalog.edition(number)
     if not path.exists():
         return None
     try:
         with closing(open_finished(path)) as connection:
-            stored = connection.execute(SQL["meta"]).fetchall()
-        record = msgspec.json.decode(stored[0][0], type=Meta).record
-        _check(path, record)
-    except (Corrupt, DatabaseError, IndexError, msgspec.DecodeError):
+            record = stored_meta(connection).record
+        if not record.segments:
+            _check(path, record)
+    except (Corrupt, DatabaseError, msgspec.DecodeError):
         return None
-    return record
+    return record if all(is_whole(catalog.segment(one.name), one) for one in record.segments) else None
 
 
-def _without(record: Record, doomed: set[int]) -> Record:
-    return msgspec.structs.replace(record, kept=False) if record.number in doomed else record
+def _without(records: Sequence[Record], doomed: set[int]) -> tuple[Record, ...]:
+    """The records of which some are kept no longer. A lean one that a newer one of its day replaced goes
+    whole: there may be one every minute.
+    """
+    last = {record.as_of: record.number for record in records}
+    left = []
+    for record in records:
+        if record.number not in doomed:
+            left.append(record)
+        elif not record.segments or last[record.as_of] == record.number:
+            left.append(msgspec.structs.replace(record, kept=False, segments=()))
+    return tuple(left)

@@ -5,26 +5,26 @@ a newer one is published or its file is pruned meanwhile.
 """
 
 import sqlite3
-import sys
-import weakref
 from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from types import GenericAlias
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import msgspec
 
 from trendwire.domain.charts import ENTRY_TYPES, ChartKey, Entry, Kind
-from trendwire.domain.details import Detail, HashtagFacts, RegionDetail, SoundFacts
+from trendwire.domain.details import Detail
 from trendwire.domain.provenance import COMPUTED, Provenance
-from trendwire.editions.catalog import Catalog, Record, Stamp
-from trendwire.editions.document import SQL, open_finished, stored_hash, unpack
-from trendwire.editions.publish import Meta
+from trendwire.editions.catalog import Catalog, Record, Segment, Stamp
+from trendwire.editions.chain import Chain
+from trendwire.editions.rendered import Lean, Renderer, no_renderer
+from trendwire.editions.segments import OpenSegment
+from trendwire.editions.whole import WholeFile
 from trendwire.errors import Corrupt, Gone, NotFound, NotReady
 
 _OPEN = 8
@@ -34,38 +34,46 @@ _DECODED = 64
 """Charts kept decoded: the pages of one chart, in both dialects, are cut from the same rows."""
 
 
-class _Closed(msgspec.Struct, frozen=True):
-    """A `Detail` whose regions are still text, because a reader mostly wants one of them."""
+class _Content(Protocol):
+    """A whole edition's file, or a lean one's segments."""
 
-    facts: HashtagFacts | SoundFacts
-    posts_all: int
-    views_all: int
-    regions: dict[str, msgspec.Raw]
+    def chart(self, key: str) -> bytes | None:
+        """The JSON of a chart; None where there is none."""
+        ...
 
+    def detail(self, kind: Kind, identity: str, region: str | None) -> Detail | None:
+        """See `Edition.detail`."""
+        ...
 
-_DETAIL = msgspec.json.Decoder(Detail)
-_CLOSED = msgspec.json.Decoder(_Closed)
-_REGION = msgspec.json.Decoder(RegionDetail)
-_META = msgspec.json.Decoder(Meta)
+    def identities(self, kind: Kind, beginning: str, most: int) -> tuple[str, ...]:
+        """See `Edition.identities`."""
+        ...
+
+    def says(self, record: Record) -> bool:
+        """Whether it holds what the record tells; reads all of it."""
+        ...
 
 
 class Edition:
-    """One edition, immutable; any thread may use it. A file that cannot be read raises Corrupt."""
+    """One edition, immutable; any thread may use it. A file that cannot be read raises Corrupt.
 
-    def __init__(self, path: Path) -> None:
-        self._connection = open_finished(path)
-        weakref.finalize(self, self._connection.close)
+    `record`: as the catalog has it. `segments`: those of a lean edition, oldest first. `render`: makes its
+    details.
+    """
+
+    def __init__(self, path: Path, record: Record, segments: Sequence[OpenSegment], render: Renderer) -> None:
+        self._file = WholeFile(path)
+        meta = self._file.meta
+        self._content: _Content = Lean(meta, Chain(segments), render) if segments else self._file
         self._lock = Lock()
         self._charts: OrderedDict[ChartKey, tuple[Entry, ...] | None] = OrderedDict()
-        meta = self._look_up("meta")
-        if meta is None:
-            raise Corrupt("an edition does not say what it is", path=str(path))
-        told = _META.decode(meta)
-        self.record: Record = told.record
-        self.regions: tuple[str, ...] = told.regions
+        self.record = record
+        self.regions: tuple[str, ...] = meta.regions
         """ISO codes with charts, ascending."""
-        self.provenance: Mapping[str, Provenance] = told.provenance
+        self.provenance: Mapping[str, Provenance] = meta.provenance
         """Where the numbers of each region come from, the world too; empty in older editions."""
+        self.is_lean = bool(segments)
+        """Whether a detail is rendered when it is asked for, which may take seconds."""
 
     @property
     def number(self) -> int:
@@ -91,7 +99,7 @@ class Edition:
             if key in self._charts:
                 self._charts.move_to_end(key)
                 return self._charts[key]
-        document = self._look_up("chart", key.text)
+        document = self._content.chart(key.text)
         entries = None if document is None else _entries(key.kind).decode(document)
         with self._lock:
             self._charts[key] = entries
@@ -101,50 +109,31 @@ class Edition:
 
     def detail(self, kind: Kind, identity: str, region: str | None = None) -> Detail | None:
         """What is known of a subject, None if nothing; with `region`, of that one alone (cheaper)."""
-        document = self._look_up("subject", kind, identity)
-        if document is None:
-            return None
-        return _DETAIL.decode(document) if region is None else _opened(_CLOSED.decode(document), region)
+        return self._content.detail(kind, identity, region)
 
     def identities(self, kind: Kind, beginning: str, most: int) -> tuple[str, ...]:
         """Subjects whose identity begins so, ascending by code point."""
-        try:
-            with self._lock:
-                rows = self._connection.execute(
-                    SQL["identities"], (kind, beginning, f"{beginning}{chr(sys.maxunicode)}", most)
-                ).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise Corrupt("an edition cannot be read", statement="identities") from error
-        return tuple(identity for (identity,) in rows)
+        return self._content.identities(kind, beginning, most)
 
     def verify(self) -> bool:
-        """Whether everything in the file is still what was published; reads all of it."""
+        """Whether everything in the files is still what was published; reads all of it."""
         try:
-            with self._lock:
-                whole = self._connection.execute(SQL["integrity"]).fetchall()
-                found = stored_hash(self._connection, self.as_of)
-        except (sqlite3.DatabaseError, Corrupt, UnicodeDecodeError):
+            return self._file.is_sound() and self._content.says(self.record)
+        except (sqlite3.DatabaseError, msgspec.DecodeError, Corrupt, UnicodeDecodeError):
             return False
-        return whole == [("ok",)] and found == (self.content_hash, self.record.charts, self.record.subjects)
-
-    def _look_up(self, statement: str, *key: str) -> bytes | None:
-        try:
-            with self._lock, closing(self._connection.execute(SQL[statement], key)) as cursor:
-                row = cursor.fetchone()
-        except sqlite3.DatabaseError as error:
-            raise Corrupt("an edition cannot be read", statement=statement) from error
-        return None if row is None else unpack(row[0])
 
 
 class Editions:
     """The editions of a home; follows every flip by itself. Any thread may use it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, render: Renderer = no_renderer) -> None:
         self._catalog = Catalog(home)
+        self._render = render
         self._lock = Lock()
         self._stamp: Stamp | None = None
         self._records: dict[int, Record] = {}
-        self._open: OrderedDict[Record, Edition] = OrderedDict()
+        self._open: OrderedDict[tuple[object, ...], Edition] = OrderedDict()
+        self._segments: WeakValueDictionary[str, OpenSegment] = WeakValueDictionary()
 
     def current(self) -> Edition:
         """The newest edition that is kept. Raises NotReady while there is none."""
@@ -187,26 +176,36 @@ class Editions:
                 raise NotReady("no edition is kept: run `trendwire publish`")
             return kept
         record = self._records.get(number)
-        if record is None:
+        if record is None and not 0 < number < max(self._records, default=0):
             raise NotFound("edition", number=number)
-        if not record.kept:
+        if record is None or not record.kept:
             raise Gone(f"edition {number} is no longer kept")
         return record
 
     def _opened(self, record: Record) -> Edition:
-        edition = self._open.get(record) or self._open_file(record.number)
-        self._open[record] = edition
-        self._open.move_to_end(record)
+        key = record.number, record.content_hash, record.published_at  # what segments it has may change
+        edition = self._open.get(key) or self._open_file(record)
+        self._open[key] = edition
+        self._open.move_to_end(key)
         if len(self._open) > _OPEN:
             self._open.popitem(last=False)
         return edition
 
-    def _open_file(self, number: int) -> Edition:
-        path = self._catalog.edition(number)
+    def _open_file(self, record: Record) -> Edition:
+        path = self._catalog.edition(record.number)
         try:
-            return Edition(path)
-        except (sqlite3.DatabaseError, msgspec.DecodeError, Corrupt) as error:
-            raise Corrupt(f"edition {number} cannot be read", path=str(path)) from error
+            segments = [self._open_segment(one) for one in record.segments]
+            return Edition(path, record, segments, self._render)
+        except (sqlite3.DatabaseError, msgspec.DecodeError, FileNotFoundError, Corrupt) as error:
+            raise Corrupt(f"edition {record.number} cannot be read", path=str(path)) from error
+
+    def _open_segment(self, segment: Segment) -> OpenSegment:
+        """The same for all editions that share it."""
+        found = self._segments.get(segment.name)
+        if found is None:
+            found = OpenSegment(self._catalog.segment(segment.name), segment)
+            self._segments[segment.name] = found
+        return found
 
 
 def sample_folder() -> Path:
@@ -222,13 +221,3 @@ def sample_editions() -> Editions:
 @cache
 def _entries(kind: Kind) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(GenericAlias(tuple, (ENTRY_TYPES[kind], ...)))
-
-
-def _opened(closed: _Closed, region: str) -> Detail:
-    found = closed.regions.get(region)
-    return Detail(
-        facts=closed.facts,
-        posts_all=closed.posts_all,
-        views_all=closed.views_all,
-        regions={} if found is None else {region: _REGION.decode(found)},
-    )

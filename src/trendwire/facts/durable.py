@@ -2,14 +2,20 @@
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from trendwire.errors import Conflict
 
 _TEMPORARY = ".part"
+_NAME_BYTES = 6
+_OURS = re.compile(rf"\..+\.[0-9a-f]{{{2 * _NAME_BYTES}}}{re.escape(_TEMPORARY)}", re.DOTALL)
 _TRIES, _BETWEEN = 3, 0.02
 """How often a lock is tried for, and seconds between: who only looks (`held`) has it for an instant."""
 
@@ -26,12 +32,12 @@ def sync(path: Path) -> None:
 class Aside:
     """A file that is written piece by piece beside `path`: `place` puts it there whole, or it never was.
 
-    Use as a context manager, or end with `close`.
+    Use as a context manager, or end with `close`. `mode`: who may read and write it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int = 0o644) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, self._temporary = _claim(path)
+        handle, self._temporary = _claim(path, mode)
         self._path, self._file = path, os.fdopen(handle, "wb")
 
     def __enter__(self) -> "Aside":
@@ -69,6 +75,31 @@ class Aside:
         os.fsync(self._file.fileno())
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A file to be written by others under `path`, which `sweep` leaves alone while its writer lives."""
+
+    path: Path
+    target: Path
+
+    def place(self) -> None:
+        """Put it in place, once its bytes are on the disk: durable when this returns."""
+        self.path.replace(self.target)
+        sync(self.target.parent)
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[Claimed]:
+    """An empty file beside `path`, to be written and put in place; it is removed where it was not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = _claim(path)
+    try:
+        yield Claimed(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Put a file in place, replacing what is there; a reader sees the old one or the new one."""
     with Aside(path) as made:
@@ -79,6 +110,8 @@ def write_whole(path: Path, data: bytes) -> None:
 def sweep(folder: Path) -> None:
     """Remove the temporary files that killed writers (`Aside`) left; not those of living writers."""
     for path in folder.glob(f".*{_TEMPORARY}"):
+        if not _OURS.fullmatch(path.name):
+            continue
         try:
             handle = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
@@ -88,6 +121,23 @@ def sweep(folder: Path) -> None:
                 path.unlink(missing_ok=True)
         finally:
             os.close(handle)
+
+
+@contextmanager
+def folder_aside(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in `parent` for its owner alone; it goes at the end, unless it was moved away.
+
+    Those of the same prefix whose processes were killed go first.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(f"{prefix}*"):
+        _remove_if_left(left)
+    handle, folder = _claim_folder(parent, prefix)
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+        os.close(handle)
 
 
 @contextmanager
@@ -140,15 +190,38 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _claim(path: Path) -> tuple[int, Path]:
+def _claim(path: Path, mode: int = 0o644) -> tuple[int, Path]:
     """A new temporary file beside `path`, locked, so that `sweep` leaves it alone while its writer lives."""
     while True:
-        temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}{_TEMPORARY}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        temporary = path.with_name(f".{path.name}.{os.urandom(_NAME_BYTES).hex()}{_TEMPORARY}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle, temporary
         os.close(handle)  # swept between its creation and its lock
+
+
+def _claim_folder(parent: Path, prefix: str) -> tuple[int, Path]:
+    """The same for a folder."""
+    while True:
+        folder = Path(mkdtemp(dir=parent, prefix=prefix))
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if folder.exists():
+            return handle, folder
+        os.close(handle)
+
+
+def _remove_if_left(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        if _locked(handle, fcntl.LOCK_EX):
+            rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(handle)
 
 
 def _locked(handle: int, kind: int) -> bool:

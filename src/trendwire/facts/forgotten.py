@@ -14,8 +14,11 @@ from typing import Literal
 
 import msgspec
 
-from trendwire.errors import Corrupt
 from trendwire.facts.durable import write_whole
+from trendwire.facts.versioned import decoded
+
+FILE = "forgotten.json"
+VERSION = 1
 
 What = Literal["user", "post", "shown", "sound"]
 _SALT_BYTES = 16
@@ -24,7 +27,7 @@ _SALT_BYTES = 16
 class Forgotten(msgspec.Struct, frozen=True):
     """Salt and hashes are in hex."""
 
-    version: int = 1
+    version: int = VERSION
     salt: str = ""
     hashes: frozenset[str] = frozenset()
 
@@ -62,12 +65,11 @@ def identity(what: What, text: str) -> str:
 def read(home: Path) -> Forgotten:
     """The journal of a home, empty where nothing was forgotten. Corrupt where it cannot be read."""
     try:
-        return msgspec.json.decode(_file(home).read_bytes(), type=Forgotten)
+        data = _file(home).read_bytes()
     except FileNotFoundError:
         return Forgotten()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Corrupt("the journal of what was forgotten cannot be read", path=str(_file(home))) from error
+    return decoded(data, Forgotten, VERSION, "the journal of what was forgotten", _file(home))
 
 
 def _file(home: Path) -> Path:
-    return home / "facts" / "forgotten.json"
+    return home / "facts" / FILE

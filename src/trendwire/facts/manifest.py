@@ -4,8 +4,10 @@ from pathlib import Path
 
 import msgspec
 
-from trendwire.errors import Corrupt
 from trendwire.facts.durable import write_whole
+from trendwire.facts.versioned import decoded
+
+VERSION = 1
 
 BATCHES_KEPT = 10_000
 """Ids of drained batches remembered; older ones are known by the keys of their rows."""
@@ -25,7 +27,7 @@ class Manifest(msgspec.Struct, frozen=True):
     `removals`: how often rows were removed or changed; while it stays, rows are only added.
     """
 
-    version: int = 1
+    version: int = VERSION
     sequence: int = 0
     posts: int = 0
     observations: int = 0
@@ -35,13 +37,18 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def read(path: Path) -> Manifest:
-    """The manifest, or an empty one where none was written yet. Corrupt if it is no manifest."""
+    """The manifest, or an empty one where none was written yet. Corrupt if it is no manifest, NotReady if it
+    is one of a later version.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return of_bytes(path.read_bytes(), path)
     except FileNotFoundError:
         return Manifest()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Corrupt("the manifest of the facts cannot be read", path=str(path)) from error
+
+
+def of_bytes(data: bytes, path: Path) -> Manifest:
+    """The manifest that the file `path` held when it was read."""
+    return decoded(data, Manifest, VERSION, "the manifest of the facts", path)
 
 
 def write(path: Path, manifest: Manifest) -> None:

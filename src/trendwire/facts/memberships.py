@@ -16,9 +16,12 @@ import msgspec
 from trendwire.errors import Corrupt
 from trendwire.facts.duck import connection
 from trendwire.facts.durable import exclusive, sweep, write_whole
+from trendwire.facts.versioned import decoded
 from trendwire.statements import named
 
 _SQL = named(__package__, "memberships.sql")
+
+VERSION = 1
 
 MEMBERSHIP_COLUMNS = {
     "chart_key": "VARCHAR",
@@ -63,8 +66,13 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class _Manifest(msgspec.Struct, frozen=True):
-    version: int = 1
+    version: int = VERSION
     published: tuple[Published, ...] = ()
+
+
+def listing(published: tuple[Published, ...]) -> bytes:
+    """The manifest of these records, as it is stored."""
+    return msgspec.json.encode(_Manifest(published=published))
 
 
 class Memberships:
@@ -77,13 +85,10 @@ class Memberships:
     def records(self) -> tuple[Published, ...]:
         """One record for each day published, ascending by day."""
         try:
-            return msgspec.json.decode(self._manifest.read_bytes(), type=_Manifest).published
+            data = self._manifest.read_bytes()
         except FileNotFoundError:
             return ()
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Corrupt(
-                "the manifest of the memberships cannot be read", path=str(self._manifest)
-            ) from error
+        return decoded(data, _Manifest, VERSION, "the manifest of the memberships", self._manifest).published
 
     def paths(self, before: date) -> list[Path]:
         """The files of all days before that one, ascending by day."""
@@ -175,7 +180,7 @@ class Memberships:
     def _record(self, record: Published) -> None:
         others = [kept for kept in self.records() if kept.as_of != record.as_of]
         published = tuple(sorted([*others, record], key=lambda kept: kept.as_of))
-        write_whole(self._manifest, msgspec.json.encode(_Manifest(published=published)))
+        write_whole(self._manifest, listing(published))
 
     def _check(self, parquet: Path) -> None:
         try:

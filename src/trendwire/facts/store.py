@@ -122,6 +122,20 @@ class FactStore:
             self._remove_orphans()
         return saved
 
+    def count(self) -> int:
+        """Read every row there is; how many observations. Corrupt where a part cannot be read, or has other
+        rows than the manifest says.
+        """
+        with self.reading() as parts, self._duckdb() as duck:
+            told = {str(self._parts / part.file): part.rows for part in self.snapshot().parts}
+            try:
+                found = duck.execute(_SQL["count_rows"], {"parts": list(told)}).fetchall() if parts else []
+            except duckdb.Error as error:
+                raise Corrupt("a part of the facts cannot be read", why=str(error)) from error
+        if {path: rows for path, rows, _ in found} != told:
+            raise Corrupt("a part of the facts has other rows than the manifest says")
+        return sum(told.values())
+
     def told_of(self, forgotten: Forgotten) -> list[Told]:
         """What is stored of those that were forgotten, each once."""
         with self.reading() as parts, self._duckdb() as duck:

@@ -65,7 +65,7 @@ class PublishTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             description="How often it looks whether posts or recorded charts came, and then publishes"
             " yesterday: a time, or five fields of cron in UTC."
         ),
-    ] = "15m"
+    ] = "1m"
     markets: Annotated[
         dict[str, Basis],
         Meta(

@@ -204,7 +204,8 @@ WHERE region IS NOT NULL AND code IS NOT NULL
 GROUP BY region, audience, code, day;
 
 -- name: overall
--- The mean share of each interest and country over all posts of a region and window.
+-- The mean share of each interest and country over all posts of a region and window; nothing is measured against
+-- one that is too faint for the fixed point.
 CREATE TABLE overall AS
 WITH counts AS (
     SELECT region, audience, span, sum(posts)::BIGINT AS posts
@@ -222,6 +223,7 @@ WITH counts AS (
     FROM by_place
     JOIN nested USING (place)
     GROUP BY region, audience, code, span
+    HAVING sum(weight) > 0
 )
 SELECT region, audience, code, span, weight::DOUBLE / posts AS share
 FROM sums

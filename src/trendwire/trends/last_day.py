@@ -6,23 +6,18 @@ from pathlib import Path
 
 import duckdb
 
-from trendwire.domain.periods import epoch_day, from_epoch_day
+from trendwire.domain.periods import from_epoch_day
 from trendwire.errors import NotReady
-from trendwire.statements import named
+from trendwire.trends import rollups
 from trendwire.trends.build import Resources
-from trendwire.trends.execution import run
-
-# The rollup's own statement: a post is created when it says, nowhere a second time.
-_BORN = named("trendwire.trends", "rollups.sql")["born"]
 
 
 def last_day(parts: Sequence[Path], scratch: Path, resources: Resources) -> date:
     """The day of the newest post. Raises NotReady where there are no posts."""
     if not parts:
         raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
-    values = {"parts": [str(part) for part in parts], "as_of": epoch_day(date.max)}
     with duckdb.connect(config=resources.config(scratch)) as connection:
-        run(connection, _BORN, values)
+        rollups.find_posts(connection, parts)
         newest = connection.table("born").order("day DESC").limit(1).project("day").fetchall()
     if not newest:
         raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")

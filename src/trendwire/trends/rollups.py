@@ -96,18 +96,35 @@ def resolve(
     rows_at_once: int | None = None,
 ) -> None:
     """What is known of each post, in new tables: the first half of `create`."""
-    files = {"parts": [str(part) for part in parts]}
-    run(connection, SQL["set_parts"], files)
-    slices = [EVERYTHING] if rows_at_once is None else _slices(connection, files, rows_at_once)
-    run(connection, SQL["empty_names"], {})
-    run(connection, SQL["empty_posts"], {})
-    for number, (first, following) in enumerate(slices):
-        run(connection, SQL["set_first"], {"first_id": first})
-        run(connection, SQL["set_next"], {"next_id": following})
-        run(connection, SQL["facts"], {})
-        run(connection, SQL["set_last_post"], {})
+    slices = _begun(connection, parts, rows_at_once)
+    for number, one in enumerate(slices):
+        _look_at(connection, one)
         share = 1 / len(slices)
         run_all(connection, SQL, SLICE, values(as_of, ()), _within(told, number * share, share))
+
+
+def find_posts(connection: DuckDBPyConnection, parts: Sequence[Path]) -> None:
+    """Make `born` of all posts, whatever their day, and nothing else of use."""
+    for one in _begun(connection, parts, None):
+        _look_at(connection, one)
+        run(connection, SQL["born"], values(date.max, ()))
+
+
+def _begun(connection: DuckDBPyConnection, parts: Sequence[Path], rows_at_once: int | None) -> list[Slice]:
+    """Empty tables, and the slices to fill them from."""
+    files = {"parts": [str(part) for part in parts]}
+    for name in ("set_parts", "empty_names", "empty_posts"):
+        run(connection, SQL[name], files)
+    return [EVERYTHING] if rows_at_once is None else _slices(connection, files, rows_at_once)
+
+
+def _look_at(connection: DuckDBPyConnection, one: Slice) -> None:
+    """Let `facts` show one slice."""
+    first, following = one
+    run(connection, SQL["set_first"], {"first_id": first})
+    run(connection, SQL["set_next"], {"next_id": following})
+    run(connection, SQL["facts"], {})
+    run(connection, SQL["set_last_post"], {})
 
 
 def values(as_of: date, ends: Sequence[date]) -> dict[str, Any]:

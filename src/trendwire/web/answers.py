@@ -24,7 +24,16 @@ def answer(query: Query, editions: Editions) -> Answer:
 
     Raises NotReady (nothing published), NotFound (no such edition or subject), Gone (edition not kept).
     """
-    edition = editions.current() if query.edition is None else editions.at(query.edition)
+    return answer_from(edition_of(query, editions), query)
+
+
+def edition_of(query: Query, editions: Editions) -> Edition:
+    """The edition that answers a query. Raises NotReady, NotFound, Gone as `answer` does."""
+    return editions.current() if query.edition is None else editions.at(query.edition)
+
+
+def answer_from(edition: Edition, query: Query) -> Answer:
+    """The answer of one edition. Raises NotFound (no such subject)."""
     if isinstance(query, ChartQuery):
         return chart_page(query, edition)
     if isinstance(query, DetailQuery):

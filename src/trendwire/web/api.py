@@ -75,7 +75,7 @@ class Api:
             admission = asked.admission = await self.gate.admit(asked.ask(self.gate))
             try:
                 if ready is None or admission.test:
-                    ready = self._prepared(asked, admission.test)
+                    ready = await self._prepared(asked, admission.test)
                 made = asked.answered(ready, admission)
             except BaseException:
                 await self.gate.settle(admission, charged=False)
@@ -90,11 +90,11 @@ class Api:
             self.in_flight -= 1
         return made
 
-    def _prepared(self, asked: "_Asked", test: bool) -> Ready:
+    async def _prepared(self, asked: "_Asked", test: bool) -> Ready:
         target = asked.request.target
         if test:
-            return self.samples.find(target, asked.at.tick) or self.samples.prepare(asked.call, target)
-        return self.live.prepare(asked.call, target)
+            return self.samples.find(target, asked.at.tick) or await self.samples.prepare(asked.call, target)
+        return await self.live.prepare(asked.call, target)
 
     def _tell(self, asked: "_Asked", status: int) -> None:
         seconds = clock.monotonic() - asked.at.tick

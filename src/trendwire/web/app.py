@@ -17,12 +17,14 @@ from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.editions import Editions, sample_editions
 from trendwire.errors import MethodNotAllowed
 from trendwire.settings import Settings
+from trendwire.trends.rendering import render
 from trendwire.web.addresses import is_loopback, networks
 from trendwire.web.admin import ROOT as ADMIN_ROOT
 from trendwire.web.admin import admin_app
 from trendwire.web.api import Api, refused
 from trendwire.web.archive import Archive, WholeDesk
 from trendwire.web.asgi import SlowLane, sent
+from trendwire.web.aside import Aside
 from trendwire.web.collecting import Collecting
 from trendwire.web.console import Console, Doors, console_routes
 from trendwire.web.docs import docs_routes
@@ -78,12 +80,13 @@ def of_settings(
     `moment` tells when a request came, `watch` when the server is about to end. Raises NotReady or Corrupt
     where they cannot be opened, Conflict where another process serves them.
     """
-    accounts, metrics, editions = accounts_of(settings, moment), Metrics(), Editions(settings.home)
+    accounts, metrics = accounts_of(settings, moment), Metrics()
+    editions, aside = Editions(settings.home, render), Aside()
     watch = watch or Watch(Limits())
     api = Api(
         gate=accounts.gate,
-        live=Shelf(editions, settings.cache_mb * MEGABYTE),
-        samples=Shelf(sample_editions(), SAMPLE_BYTES),
+        live=Shelf(editions, settings.cache_mb * MEGABYTE, aside),
+        samples=Shelf(sample_editions(), SAMPLE_BYTES, aside),
         requests=accounts.requests,
         metrics=metrics,
         moment=moment,
@@ -100,14 +103,15 @@ def of_settings(
     beside = [
         *_public_admin(settings, desk, moment),
         *_ingest(settings, moment),
-        *_people(settings, console, editions),
+        *_people(settings, console, editions, aside),
     ]
-    site = _site(slow, pages(editions, watch, for_readiness(staleness, moment)), accounts, beside)
+    known = pages(editions, aside, watch, for_readiness(staleness, moment))
+    site = _site(slow, known, accounts, aside, beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
 
-def _people(settings: Settings, console: Console, editions: Editions) -> list[Route]:
+def _people(settings: Settings, console: Console, editions: Editions, aside: Aside) -> list[Route]:
     """The pages for people, and the files that they load."""
     views = Views(Statics())
     doors = Doors(views, console)
@@ -115,7 +119,7 @@ def _people(settings: Settings, console: Console, editions: Editions) -> list[Ro
     guarded = (lambda page: page) if _is_explorer_public(settings) else doors.behind
     return [
         files,
-        *explorer_routes(views, editions, guarded),
+        *explorer_routes(views, editions, aside, guarded),
         *docs_routes(views),
         *playground_routes(views),
         *console_routes(views, doors),
@@ -153,13 +157,16 @@ def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
     return cluster_of(settings.home, settings.redis_url, settings.postgres_url, names, log)
 
 
-def _site(api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, beside: Sequence[Route]) -> Starlette:
+def _site(
+    api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, aside: Aside, beside: Sequence[Route]
+) -> Starlette:
     """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await accounts.start()
         yield
+        aside.close()
         await accounts.close()
 
     routes = [*beside, *(Route(path, page, methods=["GET"]) for path, page in known.items())]

@@ -1,6 +1,7 @@
 """What is served beside the dialects, without a key: health, readiness, provenance, OpenAPI documents."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from trendwire.dialects.openapi30 import document_30
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
 from trendwire.web import provenance
+from trendwire.web.aside import Aside
 from trendwire.web.staleness import Words
 from trendwire.web.watch import Watch
 
@@ -21,9 +23,9 @@ RETRY_SECONDS = 5
 """When to ask `/readyz` again after a 503."""
 
 
-def pages(editions: Editions, watch: Watch, stale: Words) -> Mapping[str, Page]:
+def pages(editions: Editions, aside: Aside, watch: Watch, stale: Words) -> Mapping[str, Page]:
     """Path -> page. `watch` knows whether the server is about to end, `stale` what is older than it should
-    be."""
+    be; what may take long is done `aside`."""
     openapi, openapi_30 = encoded(document()), encoded(document_30())
 
     async def ready(_request: Request) -> Response:
@@ -32,7 +34,7 @@ def pages(editions: Editions, watch: Watch, stale: Words) -> Mapping[str, Page]:
         return _ready(editions, await stale())
 
     async def where_from(request: Request) -> Response:
-        return provenance.reply(request, editions)
+        return await aside.run(partial(provenance.reply, request, editions))
 
     return {
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),

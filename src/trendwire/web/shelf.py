@@ -7,14 +7,18 @@ Keeping is bounded in bytes, the answer used longest ago goes first. Nothing her
 import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
+
+import msgspec
 
 from trendwire.dialects.base import CONTENT_TYPE, DATA_SOURCE_HEADER, EDITION_HEADER, REQUEST_ID_BYTES
 from trendwire.dialects.catalog import Call, parse, render
-from trendwire.domain.queries import Query
+from trendwire.domain.queries import Answer, DetailQuery, Query
 from trendwire.editions import Edition, Editions
 from trendwire.errors import TrendwireError
-from trendwire.web.answers import answer
+from trendwire.web.answers import answer_from, edition_of
+from trendwire.web.aside import Aside
 from trendwire.web.exchange import Fields, lines
 from trendwire.web.fields import ALWAYS, ASKED_AGAIN
 from trendwire.web.variants import IDENTITY, Variants
@@ -72,8 +76,9 @@ class Ready:
 class Shelf:
     """The answers of one home's editions. For one thread."""
 
-    def __init__(self, editions: Editions, most_bytes: int) -> None:
+    def __init__(self, editions: Editions, most_bytes: int, aside: Aside) -> None:
         self._editions = editions
+        self._aside = aside
         self._most_bytes = most_bytes
         self._current: Edition | None = None
         self._look_at = float("-inf")
@@ -96,11 +101,23 @@ class Shelf:
             self._ready.move_to_end(target)
         return ready
 
-    def prepare(self, call: Call, target: str) -> Ready:
-        """The answer to a target, read from its edition, and kept. Raises what `parse` and `answer` do."""
+    async def prepare(self, call: Call, target: str) -> Ready:
+        """The answer to a target, read from its edition, and kept. Raises what `parse` and `answer` do.
+
+        It waits only for a detail that has to be rendered.
+        """
         query = parse(call.endpoint, target.partition("?")[2], call.path_parameters)
         self._follow()
-        found = answer(query, self._editions)
+        edition = edition_of(query, self._editions)
+        if edition.is_lean and isinstance(query, DetailQuery):
+            asked = edition, query.kind, query.subject, query.region
+            found = await self._aside.once(asked, partial(answer_from, edition, query))
+            found = msgspec.structs.replace(found, query=query)
+        else:
+            found = answer_from(edition, query)
+        return self._prepared(call, target, query, found)
+
+    def _prepared(self, call: Call, target: str, query: Query, found: Answer) -> Ready:
         mark = call.endpoint.dialect.request_id(0, _MARK_NOISE)
         body = render(call.endpoint, found, mark)
         told = body.replace(mark.encode(), b"")

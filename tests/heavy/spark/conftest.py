@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.agreement.pair import silent
@@ -42,9 +43,15 @@ def made(engine: Engine, home: Path, as_of: date, scratch: Path) -> dict[str, An
         return {
             "charts": list(built.charts()),
             "subjects": list(built.subjects()),
-            "memberships": (scratch / "members.parquet").read_bytes(),
+            "memberships": rows_of(scratch / "members.parquet"),
             "provenance": built.provenance("test"),
         }
+
+
+def rows_of(file: Path) -> list[tuple[Any, ...]]:
+    """In the order in which they stand there."""
+    with duckdb.connect() as connection:
+        return connection.execute("FROM read_parquet($file)", {"file": str(file)}).fetchall()
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
@@ -57,18 +64,16 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     ]
 
 
-STRANGE_DAY = date(2025, 5, 13)
-
-
-def rows_of_one_second() -> list[dict[str, Any]]:
-    """Rows that tie, of which the larger JSON text decides: quotes, controls, numbers as text, lists."""
+def rows_of_one_second(day: date) -> list[dict[str, Any]]:
+    """Posts of a day, all seen in one second two days later: of rows that tie the larger JSON text decides.
+    Quotes, controls, numbers as text, lists."""
     rng = random.Random(3)
     names = ["a", 'a"', "a b", "a\\", "a\u0001", "ab", "ä", "💫", "a\n", "a/", "\u007f"]
     return [
         {
             "id": str(7_500_000_000_000_000_000 + number % 60),
-            "create_time": at("2025-05-10"),
-            "observed_at": at("2025-05-12"),
+            "create_time": at(day),
+            "observed_at": at(day + timedelta(days=2)),
             "username": rng.choice(names),
             "nickname": rng.choice(names),
             "hashtag_names": rng.sample(["x", "x1", "xy", "ä"], 2),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.agreement.pair import settings_of, silent, take_in
 from tests.agreement.test_small_worlds import LAST, small_world
-from tests.heavy.spark.conftest import STRANGE_DAY, differences, made, rows_of_one_second
+from tests.heavy.spark.conftest import differences, made, rows_of_one_second
 from tests.heavy.spark.local import in_process
 from tests.small_world import DAYS, LAST_DAY
 from trendwire import pipeline
@@ -44,9 +44,10 @@ def test_a_simulated_world_with_its_history(demo_home: Path, tmp_path: Path) -> 
 
 
 def test_rows_of_one_second_and_strange_texts(tmp_path: Path) -> None:
-    take_in(tmp_path / "home", rows_of_one_second())
-    one = made(pipeline.embedded, tmp_path / "home", STRANGE_DAY, tmp_path / "embedded")
-    assert differences(one, made(local, tmp_path / "home", STRANGE_DAY, tmp_path / "cluster")) == []
+    take_in(tmp_path / "home", rows_of_one_second(date(2025, 5, 10)))
+    day = date(2025, 5, 13)
+    one = made(pipeline.embedded, tmp_path / "home", day, tmp_path / "embedded")
+    assert differences(one, made(local, tmp_path / "home", day, tmp_path / "cluster")) == []
 
 
 def test_a_day_before_all_posts_is_an_empty_edition(demo_home: Path, tmp_path: Path) -> None:

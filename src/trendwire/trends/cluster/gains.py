@@ -22,8 +22,8 @@ _FIRST_SPREAD = 6
 def gains(tables: Tables, of: Rollup, as_of: date) -> Table:
     """Counts never fall; each gain is spread in whole views over the days since the sighting before."""
     seen = of.sightings.filter(of.sightings.views.notnull())
-    counted = seen.group_by("post", "recency").agg(views=seen.views.max())
-    spread = _spread(_spans(counted.join(of.born.select("post", "day"), "post")), epoch_day(as_of))
+    counted = seen.group_by("post", "day", "recency").agg(views=seen.views.max())
+    spread = _spread(_spans(counted), epoch_day(as_of))
     by_day = spread.filter(spread.views > 0)
     return tables.keep("gains", by_day.group_by("post", "day").agg(views=by_day.views.sum()))
 

@@ -2,7 +2,8 @@
 
 Makes, by texts instead of numbers (see the package):
 
-    born(post, created, day)            sightings(post, recency, ...)   one row per observation
+    born(post, created, day)
+    tied(post, recency)                 the seconds in which several rows of a post were seen
     posts(post, day, created, region, creator, nickname, ..., tags, sound, likes, views, peak)
     subjects(subject, kind, identity, tag_id, song_id, ...)             tag_id: given by a source
     uses(subject, post, day, creator, region)
@@ -73,9 +74,8 @@ _SOUND = {
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """The tables above."""
+    """The tables above, and `sightings` (post, day, recency, ...): the facts, one row per observation."""
 
-    born: Table
     sightings: Table
     posts: Table
     subjects: Table
@@ -88,11 +88,11 @@ class Rollup:
 def roll_up(tables: Tables, facts: Table, as_of: date, ends: Sequence[date]) -> Rollup:
     """From all observations to what is counted; `ends`: the days to know industries at."""
     born = tables.keep("born", _born(facts, epoch_day(as_of)))
-    sightings = tables.keep("sightings", _sightings(facts, born))
-    posts = tables.keep("posts", _posts(sightings, born))
+    sightings = _sightings(facts, born)
+    tied = tables.keep("tied", _tied(sightings))
+    posts = tables.keep("posts", _posts(sightings, tied, born))
     uses = tables.keep("uses", _uses(posts))
     return Rollup(
-        born=born,
         sightings=sightings,
         posts=posts,
         subjects=tables.keep("subjects", _subjects(sightings, posts)),
@@ -117,13 +117,20 @@ def _born(facts: Table, as_of: int) -> Table:
 
 
 def _sightings(facts: Table, born: Table) -> Table:
+    """Not kept: they are as wide as the facts, and what is made of them looks at a few columns."""
     seen = facts.join(born, facts.id == born.post)
     return seen.select(
         "post",
+        "day",
         "tag_ids",
         recency=_recency(seen, seen.created),
         **{name: seen[column] for column, name in _ATTRIBUTES.items()},
     )
+
+
+def _tied(sightings: Table) -> Table:
+    counts = sightings.group_by("post", "recency").agg(rows=sightings.count())
+    return counts.filter(counts.rows > 1).drop("rows")
 
 
 def _text(value: Column) -> Column:
@@ -134,10 +141,17 @@ def _text(value: Column) -> Column:
     return json_text(value) if kind.is_nested() else value.cast("string")
 
 
-def _posts(sightings: Table, born: Table) -> Table:
-    names = list(_ATTRIBUTES.values())
-    taken = {name: newest(sightings[name], sightings.recency, _text(sightings[name])) for name in names}
-    settled = sightings.group_by("post").agg(**taken, peak=sightings.views.max())
+def _posts(sightings: Table, tied: Table, born: Table) -> Table:
+    """Each attribute from the newest sighting; few are tied, and only they pay for texts."""
+    ties = tied.mutate(is_tied=ibis.literal(value=True))
+    seen = sightings.drop("day").left_join(ties, ["post", "recency"])
+    taken = {
+        name: newest(
+            seen[name], seen.recency, ibis.ifelse(seen.is_tied, _text(seen[name]), ibis.null("string"))
+        )
+        for name in _ATTRIBUTES.values()
+    }
+    settled = seen.group_by("post").agg(**taken, peak=seen.views.max())
     joined = settled.join(born, "post")
     return joined.mutate(
         promoted=ibis.coalesce(joined.promoted, ibis.literal(value=False)),

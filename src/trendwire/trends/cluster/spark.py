@@ -20,6 +20,7 @@ from trendwire.trends.cluster.tables import Table
 
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",  # a table of constants then has a size to plan by
     "spark.sql.ansi.enabled": "true",  # a sum that does not fit is an error, not another number
     "spark.ui.showConsoleProgress": "false",
 }

@@ -1,6 +1,6 @@
 """Owns a live state: one file that holds what is counted of the facts for one day, and that follows them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -53,7 +53,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts at one moment: `folder` holds the parts that `manifest` names; none of them goes meanwhile."""
+    """The facts at one moment: `folder` has the parts that `manifest` names; none goes meanwhile."""
 
     folder: Path
     manifest: Manifest
@@ -114,6 +114,10 @@ class Live:
             return None
         editions = tuple(Published(from_epoch_day(day), Path(path)) for day, path in earlier)
         return State(from_epoch_day(as_of), removals, tuple(Part(*row) for row in taken), editions)
+
+    def continuing(self, editions: Collection[int]) -> None:
+        """Have everything told again, unless the newest edition that was told is one of these."""
+        news.continuing(self.connection, editions)
 
     def news(self) -> AbstractContextManager[News]:
         """What the next edition must be told; between `refresh` and `told`."""

@@ -17,6 +17,11 @@ SELECT number, total FROM main.edition;
 -- See `create`.
 DELETE FROM main.edition;
 
+-- name: nothing_told
+-- As if no edition had been told anything.
+DELETE FROM main.edition;
+DELETE FROM main.told;
+
 -- name: set_edition
 -- See `create`.
 INSERT INTO main.edition VALUES ($number, $total);

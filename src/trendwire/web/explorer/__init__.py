@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
+from trendwire.web.aside import Aside
 from trendwire.web.explorer.rows import WORDS
 from trendwire.web.explorer.site import FORMATS, Explorer, Page
 from trendwire.web.views import Views
@@ -14,9 +15,11 @@ from trendwire.web.views import Views
 __all__ = ["explorer_routes"]
 
 
-def explorer_routes(views: Views, editions: Editions, guarded: Callable[[Page], Page]) -> list[Route]:
+def explorer_routes(
+    views: Views, editions: Editions, aside: Aside, guarded: Callable[[Page], Page]
+) -> list[Route]:
     """All addresses of the explorer. `guarded` lets in whom the operator lets in."""
-    explorer = Explorer(views, editions)
+    explorer = Explorer(views, editions, aside)
     routes = [("/", explorer.answering(Kind.HASHTAG, explorer.chart))]
     routes.append(("/search", explorer.answering(Kind.HASHTAG, explorer.search)))
     for kind, (_, chart, subject) in WORDS.items():

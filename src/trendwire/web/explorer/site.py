@@ -16,6 +16,7 @@ from trendwire.domain.subjects import hashtag_identity
 from trendwire.domain.taxonomy import countries, industries
 from trendwire.editions import Edition, Editions
 from trendwire.errors import Code, InvalidInput, TrendwireError
+from trendwire.web.aside import Aside
 from trendwire.web.explorer import drawings, feeds, rows, subject
 from trendwire.web.explorer.asked import MOST_COMPARED, ONLY, Asked, days_kept, edition_of, read
 from trendwire.web.explorer.feeds import Feed, FeedEntry
@@ -44,10 +45,11 @@ Made = Callable[[Request, Asked, Edition], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """The views of the editions of one home."""
+    """The views of the editions of one home; what may take long is done `aside`."""
 
     views: Views
     editions: Editions
+    aside: Aside
 
     def answering(self, kind: Kind, made: Made) -> Page:
         """A page that is `made` of what is asked of the edition asked for; refusals in words."""
@@ -81,7 +83,7 @@ class Explorer:
     async def subject(self, request: Request, asked: Asked, edition: Edition) -> Response:
         """Everything about one hashtag or sound."""
         asked = _named(asked)
-        found = subject.subject(asked, edition)
+        found = await self.aside.run(partial(subject.subject, asked, edition))
         _, chart_path, path = rows.WORDS[asked.kind]
         told = self._choices(asked, edition, path) | {
             "title": found.name,
@@ -102,7 +104,7 @@ class Explorer:
     async def compare(self, request: Request, asked: Asked, edition: Edition) -> Response:
         """Up to five subjects on one scale."""
         asked = _few(asked)
-        found = subject.compared(asked, edition)
+        found = await self.aside.run(partial(subject.compared, asked, edition))
         labels = subject.labels(asked.period, edition.as_of)
         lines = [one[4] for one in found]
         told = self._choices(asked, edition, _compare_path(asked.kind)) | {
@@ -119,7 +121,7 @@ class Explorer:
         """Hashtags that begin with a text, and charted sounds that hold it."""
         told = self._choices(asked, edition, "/search") | {
             "title": f"Search: {asked.q}" if asked.q else "Search",
-            "hashtags": _hashtags(asked, edition),
+            "hashtags": await self.aside.run(partial(_hashtags, asked, edition)),
             "sounds": _sounds(asked, edition),
         }
         return self.views.page(request, "explorer/search.html", told)
@@ -131,7 +133,7 @@ class Explorer:
     async def drawing(self, request: Request, asked: Asked, edition: Edition) -> Response:
         """The curve of a subject, to be embedded."""
         asked = _named(asked)
-        found = subject.subject(asked, edition)
+        found = await self.aside.run(partial(subject.subject, asked, edition))
         caption = f"{_where(asked)}, views gained, {asked.period} days up to {edition.as_of} · Trendwire"
         made = drawings.embedded(found.labels, found.series, found.name, caption)
         return reply(request, made.encode(), SVG, headers=_SHOWN_ANYWHERE)
@@ -139,7 +141,7 @@ class Explorer:
     async def badge(self, request: Request, asked: Asked, edition: Edition) -> Response:
         """The rank of a subject as a badge, to be embedded."""
         asked = _named(asked)
-        found = subject.subject(asked, edition)
+        found = await self.aside.run(partial(subject.subject, asked, edition))
         rank = f"rank {found.row.rank}" if found.row else "not in the top 100"
         made = drawings.badge(found.name, f"{rank} · {_where(asked)} · {asked.key.period} days")
         return reply(request, made.encode(), SVG, headers=_SHOWN_ANYWHERE)
@@ -147,7 +149,7 @@ class Explorer:
     async def _machine(
         self, format_: str, view: str, request: Request, asked: Asked, edition: Edition
     ) -> Response:
-        table, feed = self._data(view, asked, edition)
+        table, feed = await self.aside.run(partial(self._data, view, asked, edition))
         if format_ == "atom":
             body = self._feed(request, feed)
         elif format_ == "parquet":

@@ -1,0 +1,78 @@
+"""Owns whole editions as a job: everything is computed from the facts, and every detail is written."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from trendwire import __version__, clock
+from trendwire.editions import Record
+from trendwire.editions.joined import joined_charts, joined_subjects
+from trendwire.editions.publish import Content, Publisher
+from trendwire.facts.memberships import Memberships
+from trendwire.facts.recorded import Recorded
+from trendwire.facts.store import FactStore
+from trendwire.publishing.day import Day, scratch
+from trendwire.trends.build import Build, Resources
+from trendwire.trends.execution import Progress
+from trendwire.trends.ranking import Published
+
+
+class Engine(Protocol):
+    """Computes what an edition serves: `trends.build.build`, or the same on a cluster."""
+
+    def __call__(
+        self,
+        parts: Sequence[Path],
+        as_of: date,
+        published: Sequence[Published],
+        scratch: Path,
+        progress: Progress,
+        resources: Resources,
+    ) -> AbstractContextManager[Build]:
+        """See `trends.build.build`."""
+        ...
+
+
+def publish(day: Day, publisher: Publisher, engine: Engine) -> Record:
+    """Compute all charts and details of a day and make them what is served."""
+    begun = clock.monotonic()
+    with scratch(day.home) as folder, _computed(day, folder, engine) as computed:
+        day.progress("publish", 0.0)
+        content = _with_recorded(day, computed, folder)
+        record = publisher.publish(content, clock.now(), clock.monotonic() - begun, __version__)
+    day.progress("publish", 1.0)
+    return record
+
+
+@contextmanager
+def _computed(day: Day, folder: Path, engine: Engine) -> Iterator[Content]:
+    """What the posts give; nothing where there are only recorded charts."""
+    members = folder / "memberships.parquet"
+    with FactStore(day.home).reading() as parts:
+        if not parts and Recorded(day.home).filed():
+            Memberships(day.home).write(members, ())
+            yield Content(day.as_of, (), (), members)
+            return
+        with engine(parts, day.as_of, day.published(), folder, day.progress, day.resources()) as built:
+            built.write_memberships(members)
+            told = built.provenance(__version__)
+            yield Content(day.as_of, built.charts(), built.subjects(), members, told)
+
+
+def _with_recorded(day: Day, computed: Content, folder: Path) -> Content:
+    """The same, but for the regions whose charts are recorded."""
+    markets = day.markets(computed.provenance)
+    if not markets:
+        return computed
+    recorded = day.recorded(markets)
+    members = folder / "all-memberships.parquet"
+    Memberships(day.home).write(members, recorded.members(), computed.memberships, markets)
+    return Content(
+        as_of=day.as_of,
+        charts=joined_charts(computed.charts, recorded),
+        subjects=joined_subjects(computed.subjects, recorded),
+        memberships=members,
+        provenance={**computed.provenance, **recorded.provenance},
+    )

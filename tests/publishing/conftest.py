@@ -1,0 +1,51 @@
+"""A small simulated world whose days come in one after the other, for editions that follow them."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.small_world import LAST_DAY, NOON_AFTER, WORLD, settings_of, silent
+from trendwire import pipeline
+from trendwire.domain.charts import Kind
+from trendwire.editions import Edition, Editions, Record
+from trendwire.pipeline import Details
+from trendwire.settings import Settings
+from trendwire.sources.base import RowSource
+from trendwire.sources.simulator import simulate
+from trendwire.trends.rendering import render
+
+ROWS = list(simulate(WORLD))
+KINDS = (Kind.HASHTAG, Kind.SOUND)
+
+
+class Home:
+    """A home, and what is done to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings: Settings = settings_of(folder)
+
+    def take(self, rows: Iterable[dict[str, object]], name: str = "world") -> None:
+        source = RowSource(name, "simulator", rows)
+        pipeline.ingest_from(self.settings, [source], NOON_AFTER, silent)
+
+    def publish(self, as_of: date = LAST_DAY, details: Details = Details.RENDERED) -> Record:
+        (record,) = pipeline.publish_range(self.settings, as_of, as_of, silent, details=details)
+        return record
+
+    def current(self) -> Edition:
+        return Editions(self.settings.home, render).current()
+
+    def segments(self) -> int:
+        """How many files the newest edition is read from."""
+        return len(Editions(self.settings.home).records()[-1].segments)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def days_before(number: int) -> date:
+    return LAST_DAY - timedelta(days=number)
