@@ -28,3 +28,7 @@ FROM (
     )
     GROUP BY tag, region, day
 );
+
+-- name: hashtags
+-- All there are, in order, to draw from.
+SELECT DISTINCT unnest(tags) AS tag FROM read_parquet($parts) ORDER BY tag;

@@ -3,19 +3,16 @@
 A step prints one JSON object. Time that is not the step's own (starting Python, reading settings) does not
 count; memory is the process's, told by the system when it has ended.
 
-`freshen` is what an engine must do when something came in: today it stores what waits and publishes the whole
-day anew. A faster way takes its place here, and nothing else changes.
+`freshen` is what is done when something came in: what waits is stored, and what is new is published.
 """
 
 import json
 import os
 import random
-import sqlite3
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,17 +21,17 @@ from bench.engine_rivals import RIVALS, check
 from trendwire import clock, pipeline
 from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
-from trendwire.editions.document import open_finished
 from trendwire.facts.duck import connection
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
 from trendwire.statements import named
+from trendwire.trends.rendering import render
 
 Told = dict[str, Any]
 THREADS = int(os.environ.get("CORES", "2"))
 MEMORY_MB = int(os.environ.get("MEMORY_MB", "6000"))
 """What the engine is given; the process takes more beside it."""
-_LOOK_UPS = 20_000
+_LOOK_UPS = 5_000
 _AT = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 
@@ -53,9 +50,9 @@ def fresh(home: Path, day: str) -> Told:
 
 
 def details(home: Path) -> Told:
-    """Milliseconds to look up the detail of any hashtag, drawn evenly, in the file and decoded."""
-    edition = Editions(home).current()
-    names = _names(home, edition.number)
+    """Milliseconds to look up a hashtag's detail, drawn evenly, in the world; each for the first time."""
+    edition = Editions(home, render).current()
+    names = _names(home)
     took = []
     for name in names:
         begun = clock.monotonic()
@@ -129,21 +126,13 @@ def _parts(home: Path) -> list[str]:
     return list(map(str, FactStore(home).parts()))
 
 
-def _names(home: Path, number: int) -> list[str]:
-    with _stored(home, number) as stored:
-        (last,) = stored.execute("SELECT max(rowid) FROM subjects").fetchone()
-        drawn = random.Random(7).choices(range(1, last + 1), k=_LOOK_UPS)
-        rows = (
-            stored.execute("SELECT kind, identity FROM subjects WHERE rowid = ?", (row,)).fetchone()
-            for row in drawn
-        )
-        return [identity for kind, identity in rows if kind == Kind.HASHTAG]
-
-
-@contextmanager
-def _stored(home: Path, number: int) -> Iterator[sqlite3.Connection]:
-    with closing(open_finished(home / "editions" / f"{number}.sqlite")) as opened:
-        yield opened
+def _names(home: Path) -> list[str]:
+    """Hashtags drawn evenly from all of them."""
+    with connection(home / "facts" / "scratch", THREADS, f"{MEMORY_MB}MB") as duck:
+        known = duck.execute(
+            named("bench", "engine_limits.sql")["hashtags"], {"parts": _parts(home)}
+        ).fetchall()
+    return [name for (name,) in random.Random(7).sample(known, min(_LOOK_UPS, len(known)))]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Worlds that go on: facts come in, in batches of all kinds, into a store; and what a full build says."""
+"""Worlds that go on: facts that come into a real store in batches; and what a full build says."""
 
 import random
 from collections.abc import Callable, Sequence

@@ -7,10 +7,10 @@ to the byte. How much less, by what is counted:
 
     posts.py      a post is resolved anew from all of its rows, whenever a new part tells of it; posts created
                   after the day wait in `later`
-    counts.py     sums over posts: minus what the touched posts counted for, plus what they count for now
+    counts.py     sums over posts: minus what the touched posts counted for before, plus what they do now
     crowds.py     distinct creators do not add up over posts, but they do over creators: minus those of
-    reach.py      changed posts as they were, plus as they are, each from all posts under the subject. What is
-                  wanted only now is counted whole, and so is a scope whose cut or past moved
+    reach.py      changed posts as they were, plus as they are, each from all of its posts under the
+                  subject. A subject that is wanted only now is counted whole, as is a scope whose cut moved
     subjects.py   what a hashtag or sound is: told anew of those of touched posts
     past.py       memberships of earlier editions: read once
     origins.py    where rows come from: added up part by part
