@@ -60,6 +60,7 @@ def test_kill_loses_nothing_and_doubles_nothing(seed: int, tmp_path: Path, store
     assert store.snapshot().posts == len(posts)
     assert store.inbox.waiting() == {}
     assert list(store.folder.glob("**/.*.part")) == []
+    assert list((store.folder / "scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["trendwire.facts.manifest.write_whole", "pathlib.Path.unlink"])

@@ -157,8 +157,9 @@ class Tidy:
             parts = pipeline.compact(self.settings)
             if parts:
                 _log.info("compacted", parts=parts)
-        if pipeline.absorb(self.settings):
-            _log.info("absorbed")
+        with suppress(Conflict):  # somebody is publishing: what they publish then can be absorbed with it
+            if pipeline.absorb(self.settings):
+                _log.info("absorbed")
 
 
 @dataclass(slots=True)

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
+
+from trendwire.facts.durable import folder_aside
 
 
 @contextmanager
 def connection(scratch: Path, threads: int, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own that spills into a folder under `scratch`. `memory`: its limit, `"2GB"`."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=scratch, prefix="duckdb-") as spill:
+    with folder_aside(scratch, "duckdb-") as spill:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": threads,
             "memory_limit": memory,
-            "temp_directory": spill,
+            "temp_directory": str(spill),
             "preserve_insertion_order": False,
         }
         with duckdb.connect(":memory:", config=settings) as opened:

@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import msgspec
 
 from trendwire.errors import Corrupt
 from trendwire.facts.duck import connection
-from trendwire.facts.durable import exclusive, sweep, write_whole
+from trendwire.facts.durable import exclusive, folder_aside, sweep, write_whole
 from trendwire.facts.versioned import decoded
 from trendwire.statements import named
 
@@ -111,9 +110,8 @@ class Memberships:
 
     def replace(self, as_of: date, number: int, rows: Iterable[Member]) -> Published:
         """The same from rows."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._folder, prefix="rows-") as scratch:
-            parquet = Path(scratch, "rows.parquet")
+        with folder_aside(self._folder, "rows-") as scratch:
+            parquet = scratch / "rows.parquet"
             self.write(parquet, rows)
             return self.adopt(as_of, number, parquet)
 
@@ -166,8 +164,8 @@ class Memberships:
     ) -> None:
         """Put a file without the named rows in the place of the one that is published."""
         with exclusive(self._folder / "write.lock", "publishing memberships"):
-            with TemporaryDirectory(dir=self._folder, prefix="rows-") as scratch:
-                made = Path(scratch, "rows.parquet")
+            with folder_aside(self._folder, "rows-") as scratch:
+                made = scratch / "rows.parquet"
                 path = str(self._folder / record.file)
                 duck.execute(_SQL["strike_members"], {"path": path, "made": str(made), **names})
                 content = made.read_bytes()

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from trendwire import __version__
 from trendwire.domain.provenance import Provenance
 from trendwire.editions.markets import Market, Rule
 from trendwire.editions.markets import markets as recorded_markets
 from trendwire.editions.recorded import LISTED_DAYS, LISTED_PERIOD, RecordedContent, recorded_content
+from trendwire.facts.durable import folder_aside
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
@@ -88,7 +88,6 @@ def threads(settings: Settings) -> int:
 
 @contextmanager
 def scratch(home: Path) -> Iterator[Path]:
-    """A folder in the home for what does not fit into memory; gone at the end."""
-    home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=home, prefix=SCRATCH) as folder:
-        yield Path(folder)
+    """A folder in the home for what does not fit into memory; gone at the end, or with the next one."""
+    with folder_aside(home, SCRATCH) as folder:
+        yield folder
