@@ -25,7 +25,7 @@ from trendwire.trends.execution import fetched, run
 
 SQL = named("trendwire.trends", "records.sql")
 
-REACH_FROM = 300
+REACH_FROM = 50
 """A hashtag with more posts than these has its creators counted for every edition."""
 
 _AT_ONCE = 100_000
