@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -233,6 +235,32 @@ def spenders(
     return [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(SERVERS)]
 
 
+def heard_until_killed(running: Sequence["subprocess.Popen[str]"], least: int) -> list[str]:
+    """All lines of all of them, killed once each has said so many.
+
+    All are listened to all the time: one that cannot write waits, with whatever it holds of the stores.
+    """
+
+    def listen(process: "subprocess.Popen[str]", lines: SimpleQueue[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as out:
+            for line in out:
+                lines.put(line)
+
+    said = [SimpleQueue[str]() for _ in running]
+    with ThreadPoolExecutor(len(running)) as pool:
+        for process, lines in zip(running, said, strict=True):
+            pool.submit(listen, process, lines)
+        told = [lines.get() for lines in said for _ in range(least)]
+        for process in running:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    for lines in said:
+        while not lines.empty():
+            told.append(lines.get())
+    return told
+
+
 @pytest.mark.timeout(180)
 def test_four_servers_spend_exactly_what_there_is(redis: Redis, postgres: str, tmp_path: Path) -> None:
     async def make() -> str:
@@ -282,13 +310,7 @@ def test_a_killed_server_leaves_nothing_held(
 
     text = asyncio.run(make())
     running = spenders(redis.url, postgres, tmp_path, text, 10**6)
-    told = []
-    for process in running:
-        assert process.stdout is not None
-        told += [process.stdout.readline() for _ in range(200)]
-    for process in running:
-        process.send_signal(signal.SIGKILL)
-        told += process.communicate()[0].splitlines()
+    told = heard_until_killed(running, 200)
     acknowledged = sum(line.startswith("charged") for line in told)
 
     async def look() -> tuple[int, int]:
