@@ -37,5 +37,10 @@ def chart(connection: DuckDBPyConnection, as_of: date, values: Mapping[str, Any]
     run(connection, _SQL["uses_of_charted"], values)
     run(connection, rollups.SQL["subject_regions"], values)
     run(connection, _SQL["forget_uses"], {})
-    documents.draw(connection, as_of, progress)
+    place = documents.TABLES.index("faces")
+    drawing, dressing = documents.TABLES[:place], documents.TABLES[place:]
+    given = documents.values(as_of)
+    run_all(connection, documents.SQL, drawing, given, partial(progress, "charts"))
+    run(connection, _SQL["posts_of_charts"], {})
+    run_all(connection, documents.SQL, dressing, given, partial(progress, "charts"))
     run(connection, _SQL["set_memberships"], {})

@@ -18,6 +18,23 @@ SELECT subject, region, day FROM main.uses WHERE subject IN (SELECT subject FROM
 -- So that main.uses is seen again.
 DROP TABLE work.uses;
 
+-- name: posts_of_charts
+-- The posts that charts show anything of: those of creators, of subjects, and on their own.
+CREATE TABLE work.posts AS
+SELECT
+    post, id, day, created, region, creator, username, nickname, avatar_url, description, cover_url, duration,
+    promoted, likes, views
+FROM main.posts
+WHERE post IN (
+    SELECT post
+    FROM main.posts
+    WHERE creator IN (SELECT creator FROM work.stars UNION SELECT creator FROM work.sampled)
+    UNION
+    SELECT post FROM work.shown_posts
+    UNION
+    SELECT post FROM work.videos
+);
+
 -- name: set_memberships
 -- Who is in the charts of the last change.
 DELETE FROM main.memberships;
