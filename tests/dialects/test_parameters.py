@@ -29,11 +29,7 @@ PATHS = {TAG.name: {"name": "tag"}}
 
 GOOD = [
     (LIST, "page=2", "page", 2),
-    (LIST, "page=%202%20", "page", 2),
-    (LIST, "page=0002", "page", 2),
-    (LIST, "page=", "page", 1),
     (LIST, "page=3&page=4", "page", 3),
-    (LIST, "page=&page=4", "page", 1),
     (LIST, "page=" + "9" * 5000, "page", FARTHEST),
     (LIST, "limit=5", "limit", 5),
     (LIST, "limit=20", "limit", 20),
@@ -42,6 +38,8 @@ GOOD = [
     (LIST, "period=120", "period", 120),
     (LIST, "region=vn", "region", "VN"),
     (LIST, "region=%09Vn", "region", "VN"),
+    (LIST, "region=", "region", "ALL"),
+    (LIST, "period=", "period", 7),
     (LIST, "region=all_regions", "region", "ALL"),
     (LIST, "region=All_Regions", "region", "ALL"),
     (LIST, "industry_id=28000000000", "industry", 28000000000),
@@ -75,6 +73,15 @@ GOOD = [
 ]
 
 BAD = [
+    (LIST, "page=", "page must be a whole number from 1"),
+    (LIST, "page=&page=4", "page must be a whole number from 1"),
+    (LIST, "page=%20", "page must be a whole number from 1"),
+    (LIST, "page=%202", "page must be a whole number from 1"),
+    (LIST, "page=02", "page must be a whole number from 1"),
+    (LIST, "limit=", "limit must be a whole number from 1"),
+    (LIST, "edition=", "edition must be a whole number from 1"),
+    (POPULAR, "page=", "page must be a whole number"),
+    (POPULAR, "page=02", "page must be a whole number"),
     (LIST, "page=0", "page must be a whole number from 1"),
     (LIST, "page=-1", "page must be a whole number from 1"),
     (LIST, "page=1.0", "page must be a whole number from 1"),

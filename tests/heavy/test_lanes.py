@@ -60,6 +60,21 @@ def test_both_lanes_say_the_same(home: Path, target: str, encoding: str) -> None
         asyncio.run(story(server.port))
 
 
+def test_a_head_of_http_1_0_is_not_known_in_http_1_1(home: Path) -> None:
+    """It may lack a Host, which HTTP/1.1 asks for."""
+    key = create_key(home, 10**6, 10_000)
+    older = request_of(key).replace(b"HTTP/1.1\r\nHost: x\r\n", b"HTTP/1.0\r\n")
+    newer = older.replace(b"HTTP/1.0", b"HTTP/1.1")
+
+    async def story(port: int) -> None:
+        assert [(await asked(port, request_of(key))).status for _ in range(2)] == [200, 200]
+        assert [(await asked(port, older)).status for _ in range(2)] == [200, 200]
+        assert [(await asked(port, newer)).status for _ in range(2)] == [400, 400]
+
+    with running(home) as server:
+        asyncio.run(story(server.port))
+
+
 def test_a_known_head_never_hides_a_body(home: Path) -> None:
     """A request with a body is parsed each time: what follows it is not taken for the next request."""
     key = create_key(home, 10**6, 10_000)

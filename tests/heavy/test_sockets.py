@@ -63,6 +63,10 @@ def test_a_client_that_does_not_read_is_cut_off(home: Path) -> None:
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" + b"0" * 1_500_000, 413),
         (b"GARBAGE\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+        (b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n", 505),
     ],
 )
 def test_what_is_too_much_or_no_http_is_refused_in_words(home: Path, sent: bytes, status: int) -> None:
@@ -118,6 +122,33 @@ def test_no_answer_is_lost_in_a_drain(home: Path) -> None:
     assert sum(client.failed for client in clients) == 0
     assert sum(client.refused for client in clients) == len(clients)
     assert balance(home) == CREDITS - COST * statuses[200]
+
+
+def test_a_key_in_a_trailer_is_none(home: Path) -> None:
+    key = create_key(home, CREDITS, 100)
+    trailer = f"Authorization: Bearer {key}\r\nX-Forwarded-For: 9.9.9.9\r\n".encode()
+    chunked = b"GET /v1/tiktok/trending/hashtags HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with running(home, trusted_proxies="127.0.0.1") as server:
+        for sent, status in ((request_of(key), 200), (chunked + b"0\r\n" + trailer + b"\r\n", 401)):
+            with connected(server.port) as client:
+                client.sendall(sent)
+                client.shutdown(socket.SHUT_WR)
+                assert received(client).startswith(b"HTTP/1.1 %d " % status)
+
+
+@pytest.mark.parametrize("path", ["/v1/tiktok/trending/hashtags", "/docs"])
+def test_a_half_closed_client_gets_the_answers_that_it_paid_for(home: Path, path: str) -> None:
+    """Ten at once, as often as it takes to meet the close at every moment; each debit has its answer."""
+    key = create_key(home, CREDITS, 10_000)
+    rounds, ahead = 20, 10
+    with running(home) as server:
+        for _ in range(rounds):
+            with connected(server.port) as client:
+                client.sendall(request_of(key, path) * ahead)
+                client.shutdown(socket.SHUT_WR)
+                assert received(client).count(b"HTTP/1.1 200 ") == ahead
+    spent = rounds * ahead * COST if path.startswith("/v1/") else 0
+    assert balance(home) == CREDITS - spent
 
 
 def test_requests_that_are_sent_ahead_are_answered_in_order(home: Path) -> None:

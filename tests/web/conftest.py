@@ -1,7 +1,9 @@
-"""A served home with keys, in process: the application as `serve` runs it, with a clock that tests move."""
+"""A served home with keys, in process: the application as `serve` runs it, with a clock that tests move; and
+connections on a real socket without a home."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.small_world import NOON_AFTER, linked
+from tests.web.wire import Open, Wire, limits
 from trendwire.accounts import Moment
 from trendwire.accounts.operations import CreateKey, ListKeys, Operation
 from trendwire.settings import Settings
@@ -69,3 +72,34 @@ def serving(home: Path, **settings: Any) -> Iterator[Served]:
 def served(demo_home: Path, tmp_path: Path) -> Iterator[Served]:
     with serving(linked(demo_home, tmp_path / "home")) as running:
         yield running
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[..., Wire]]:
+    """Makes a wire with limits of the test's choice."""
+    with ExitStack() as stack:
+        yield lambda **changed: stack.enter_context(Wire(limits(**changed)).listening())
+
+
+@pytest.fixture
+def wire(listen: Callable[..., Wire]) -> Wire:
+    return listen()
+
+
+@pytest.fixture
+def connect() -> Iterator[Open]:
+    """Makes connections, from any address of 127.0.0.0/8, that are there when it returns."""
+    with ExitStack() as stack:
+
+        def connected(wire: Wire, source: str = "127.0.0.1", buffer: int | None = None) -> socket.socket:
+            awaited = wire.made + 1
+            client = stack.enter_context(socket.socket())
+            client.settimeout(30)
+            if buffer is not None:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            client.bind((source, 0))
+            client.connect(("127.0.0.1", wire.port))
+            wire.await_(lambda: wire.made >= awaited)
+            return client
+
+        yield connected

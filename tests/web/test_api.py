@@ -107,6 +107,20 @@ def test_head_is_a_get_without_body_and_free(served: Served, spoken: Spoken) -> 
     assert served.balance() == CREDITS
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE", "QUERY", "PURGE"])
+def test_another_method_is_a_405_also_where_the_answer_is_kept(
+    served: Served, spoken: Spoken, method: str
+) -> None:
+    """With a key and without one: what it says depends on nothing that others have asked before."""
+    headers = spoken.headers(served.key)
+    assert served.client.get(spoken.chart.path, headers=headers).status_code == 200
+    for given in (headers, {}):
+        refused = served.client.request(method, spoken.chart.path, headers=given)
+        assert (refused.status_code, refused.json()) == (405, spoken.error(405, "Method not allowed"))
+        assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert served.balance() == CREDITS - spoken.chart.credits
+
+
 def test_a_detail_is_found_however_the_name_is_written(served: Served, spoken: Spoken) -> None:
     name = top_hashtag(served.home)
     for written in (name, f"%23{name}", name.upper()):

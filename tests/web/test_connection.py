@@ -1,253 +1,27 @@
-"""One connection on a real socket: limits, refusals, order. Its time stands still until a test moves it."""
+"""One connection on a real socket: limits, refusals, order."""
 
-import asyncio
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-import uvloop
-from starlette.types import Receive, Scope, Send
-from uvicorn.config import Config
 
+from tests.web.wire import (
+    BODY,
+    HEAD,
+    IDLE,
+    KNOWN,
+    MAX_BODY,
+    STALL,
+    Open,
+    Wire,
+    get,
+    is_refused,
+    post,
+    read_all,
+    read_until,
+)
 from trendwire.web import watch as watching
 from trendwire.web.addresses import networks
-from trendwire.web.connection import Connection
-from trendwire.web.watch import Limits, Watch
-
-HEAD, BODY, IDLE, STALL = 10, 30, 75, 30
-MAX_BODY = 100_000
-KNOWN = b"GET /known HTTP/1.1\r\nHost: x\r\n\r\n"
-LOUD = 8_000_000
-
-Open = Callable[..., socket.socket]
-
-
-def get(path: str, version: str = "1.1") -> bytes:
-    return f"GET {path} HTTP/{version}\r\nHost: x\r\n\r\n".encode()
-
-
-def post(path: str, length: int) -> bytes:
-    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode()
-
-
-class App:
-    """Answers with the path and the body's size. /held waits, /unread ignores its body, /loud says a lot."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.blocks: list[bytes | None] = []
-        self.held = asyncio.Event()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        self.asked.append(path)
-        self.blocks.append(scope["state"]["head_block"])
-        size = 0 if path == "/unread" else await self._size(receive)
-        if path == "/held":
-            await self.held.wait()
-        body = b"." * LOUD if path == "/loud" else f"[{path} {size}]".encode()
-        head = [(b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": body})
-
-    async def _size(self, receive: Receive) -> int:
-        size, more = 0, True
-        while more:
-            message = await receive()
-            size += len(message.get("body", b""))
-            more = message.get("more_body", False)
-        return size
-
-
-class Lane:
-    """Takes `KNOWN`, and answers when told."""
-
-    def __init__(self) -> None:
-        self.taken: list[Connection] = []
-
-    def take(self, connection: Connection, data: bytes) -> bool:
-        if data != KNOWN:
-            return False
-        connection.busy = True
-        self.taken.append(connection)
-        return True
-
-    def answer(self) -> None:
-        connection = self.taken.pop(0)
-        connection.finish(b"HTTP/1.1 200 OK\r\n%bcontent-length: 6\r\n\r\n[lane]" % connection.closing_line)
-
-
-class Wire:
-    """A socket that accepts connections, in an event loop and thread of its own."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.loop = uvloop.new_event_loop()
-        self.watch = Watch(limits, now=1000.0)
-        self.lane = Lane()
-        self.port = 0
-        self.made = self.lost = self.heard = 0
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def listening(self) -> Iterator["Wire"]:
-        """Run the loop until the end of the block."""
-        thread = threading.Thread(target=self.loop.run_forever)
-        thread.start()
-        server = self.do(self._listen())
-        try:
-            yield self
-        finally:
-            self.do(self._end(server))
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            thread.join()
-            self.loop.close()
-
-    def do(self, what: Any) -> Any:
-        """Run a coroutine in the loop."""
-        return asyncio.run_coroutine_threadsafe(what, self.loop).result(30)
-
-    def call(self, what: Callable[[], object]) -> None:
-        """Call in the loop."""
-
-        async def called() -> None:
-            what()
-
-        self.do(called())
-
-    def await_(self, reached: Callable[[], bool]) -> None:
-        """Wait until what connections told makes it true."""
-        with self._changed:
-            assert self._changed.wait_for(reached, 30)
-
-    def say(self, client: socket.socket, data: bytes) -> None:
-        """Send, and wait until all of it was received."""
-        awaited = self.heard + len(data)
-        client.sendall(data)
-        self.await_(lambda: self.heard >= awaited)
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass, and the watch look at every connection."""
-
-        def passed() -> None:
-            self.watch.now += seconds
-            for connection in tuple(self.watch.state.connections):
-                connection.sweep(self.watch.now)  # type: ignore[union-attr]
-
-        self.call(passed)
-
-    def told(self, **changes: int) -> None:
-        with self._changed:
-            for name, more in changes.items():
-                setattr(self, name, getattr(self, name) + more)
-            self._changed.notify_all()
-
-    async def _listen(self) -> asyncio.AbstractServer:
-        self.app = App()
-        config = Config(self.app, log_config=None, access_log=False, ws="none", lifespan="off")
-        config.load()
-        bound = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = bound.getsockname()[1]
-        return await self.loop.create_server(lambda: _Told(self, config, self.watch, self.lane), sock=bound)
-
-    async def _end(self, server: asyncio.AbstractServer) -> None:
-        server.close()
-        self.app.held.set()
-        for connection in tuple(self.watch.state.connections):
-            connection.transport.abort()
-        while self.watch.state.connections or self.watch.state.tasks:
-            await asyncio.sleep(0)
-
-
-class _Told(Connection):
-    """A connection that tells the test what it has received."""
-
-    def __init__(self, wire: Wire, *given: Any) -> None:
-        super().__init__(*given)
-        self._wire = wire
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._wire.told(made=1)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._wire.told(lost=1)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._wire.told(heard=len(data))
-
-
-def limits(**changed: Any) -> Limits:
-    told: dict[str, Any] = {
-        "head_seconds": HEAD,
-        "body_seconds": BODY,
-        "idle_seconds": IDLE,
-        "stall_seconds": STALL,
-        "body_bytes": MAX_BODY,
-    }
-    return Limits(**(told | changed))
-
-
-@pytest.fixture
-def listen() -> Iterator[Callable[..., Wire]]:
-    """Makes a wire with limits of the test's choice."""
-    with ExitStack() as stack:
-        yield lambda **changed: stack.enter_context(Wire(limits(**changed)).listening())
-
-
-@pytest.fixture
-def wire(listen: Callable[..., Wire]) -> Wire:
-    return listen()
-
-
-@pytest.fixture
-def connect() -> Iterator[Open]:
-    """Makes connections, from any address of 127.0.0.0/8, that are there when it returns."""
-    with ExitStack() as stack:
-
-        def connected(wire: Wire, source: str = "127.0.0.1", buffer: int | None = None) -> socket.socket:
-            awaited = wire.made + 1
-            client = stack.enter_context(socket.socket())
-            client.settimeout(30)
-            if buffer is not None:
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-            client.bind((source, 0))
-            client.connect(("127.0.0.1", wire.port))
-            wire.await_(lambda: wire.made >= awaited)
-            return client
-
-        yield connected
-
-
-def read_until(client: socket.socket, end: bytes) -> bytes:
-    """What comes, up to and with `end`."""
-    told = b""
-    while not told.endswith(end):
-        chunk = client.recv(65_536)
-        assert chunk, told
-        told += chunk
-    return told
-
-
-def read_all(client: socket.socket) -> bytes:
-    """What comes until the other side closes."""
-    told = b""
-    while chunk := client.recv(65_536):
-        told += chunk
-    return told
-
-
-def is_refused(told: bytes, status: int) -> bool:
-    """One refusal in plain words, and that it is the last."""
-    head, _, words = told.partition(b"\r\n\r\n")
-    lines = head.split(b"\r\n")
-    whole = b"content-length: %d" % len(words) in lines and words.endswith(b"\n")
-    return head.startswith(b"HTTP/1.1 %d " % status) and b"connection: close" in lines and whole
-
 
 # Time
 
@@ -397,29 +171,31 @@ def test_a_refused_client_that_stays_is_closed(wire: Wire, connect: Open) -> Non
 
 
 def test_requests_sent_ahead_are_answered_in_order(wire: Wire, connect: Open) -> None:
+    wire.lane.by_itself = True
     client = connect(wire)
     client.sendall(get("/a") + post("/b", 3) + b"123" + KNOWN + get("/d"))
     told = read_until(client, b"[/d 0]")
     assert told.count(b"HTTP/1.1 200") == 4
-    assert told.index(b"[/a 0]") < told.index(b"[/b 3]") < told.index(b"[/known 0]")
+    assert told.index(b"[/a 0]") < told.index(b"[/b 3]") < told.index(b"[lane]")
 
 
 def test_garbage_does_not_take_the_answer_of_the_request_before_it(wire: Wire, connect: Open) -> None:
     client = connect(wire)
     wire.say(client, get("/held") + b"GARBAGE\r\n\r\n")
     wire.call(wire.app.held.set)
-    told = read_all(client)
-    assert told.endswith(b"[/held 0]")
-    assert b"connection: close" in told
+    answered, _, refused = read_all(client).partition(b"[/held 0]")
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert is_refused(refused, 400)
 
 
 def test_nor_does_a_body_that_is_too_large(wire: Wire, connect: Open) -> None:
     client = connect(wire)
     wire.say(client, get("/held") + CHUNKED)
-    wire.say(client, b"20000\r\n" + b"a" * 0x20000)
+    client.sendall(b"20000\r\n" + b"a" * 0x20000)
     wire.call(wire.app.held.set)
-    assert read_all(client).endswith(b"[/held 0]")
-    assert wire.app.asked == ["/held"]
+    answered, _, refused = read_all(client).partition(b"[/held 0]")
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert is_refused(refused, 413)
 
 
 def test_what_arrives_while_the_lane_answers_is_answered_after_it(wire: Wire, connect: Open) -> None:
@@ -436,12 +212,14 @@ def test_the_lane_is_asked_between_requests_only(wire: Wire, connect: Open) -> N
     client = connect(wire)
     wire.say(client, get("/held"))
     wire.say(client, KNOWN)
+    assert KNOWN not in wire.lane.asked
+    wire.lane.by_itself = True
     wire.call(wire.app.held.set)
-    read_until(client, b"[/known 0]")
+    read_until(client, b"[lane]")
     wire.say(client, post("/b", len(KNOWN)))
     client.sendall(KNOWN)
     read_until(client, b"[/b %d]" % len(KNOWN))
-    assert wire.lane.taken == []
+    assert wire.lane.asked.count(KNOWN) == 1
 
 
 def test_the_lane_writes_nothing_to_a_client_that_does_not_read(wire: Wire, connect: Open) -> None:
@@ -452,16 +230,22 @@ def test_the_lane_writes_nothing_to_a_client_that_does_not_read(wire: Wire, conn
     assert wire.lane.taken == []
 
 
-def test_the_lane_is_shown_the_head_of_a_request_that_came_whole_and_alone(wire: Wire, connect: Open) -> None:
+def test_the_lane_is_shown_the_head_of_a_request_that_came_whole(wire: Wire, connect: Open) -> None:
     client = connect(wire)
-    for data in (get("/a"), get("/b") * 2, get("/c") + b"\r\n", post("/d", 0)):
+    for data, last in (
+        (get("/a"), b"[/a 0]"),
+        (get("/b") + get("/B"), b"[/B 0]"),
+        (get("/c") + b"\r\n", b"[/c 0]"),
+        (post("/d", 0), b"[/d 0]"),
+    ):
         client.sendall(data)
-        read_until(client, b" 0]")
+        read_until(client, last)
     for part in (b"GET /e HTTP/1.1\r\nHos", b"t: x\r\n\r\n"):
         wire.say(client, part)
     read_until(client, b"[/e 0]")
-    shown = dict(zip(wire.app.asked, wire.app.blocks, strict=True))
-    assert shown == {"/a": b"Host: x\r\n\r\n", "/b": None, "/c": None, "/d": None, "/e": None}
+    shown = list(zip(wire.app.asked, wire.app.blocks, strict=True))
+    block = b"Host: x\r\n\r\n"
+    assert shown == [("/a", block), ("/b", block), ("/B", block), ("/c", block), ("/d", None), ("/e", None)]
 
 
 def test_what_uvicorn_promises_still_holds(wire: Wire, connect: Open) -> None:

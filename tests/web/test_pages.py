@@ -113,7 +113,17 @@ def test_pages_answer_head_and_refuse_other_methods(served: Served, path: str) -
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("/nope", "msg"), ("/v1/tiktok/trending/nope", "message"), ("/v1", "msg"), ("/api/v1/x", "msg")],
+    [
+        ("/nope", "msg"),
+        ("/v1/tiktok/trending/nope", "message"),
+        ("/v1", "msg"),
+        ("/api/v1/x", "msg"),
+        ("/%0A", "msg"),
+        ("/healthz%0A", "msg"),
+        ("/docs/%0A", "msg"),
+        ("/v1/%0D%0Ax", "message"),
+        ("/v1/tiktok/trending/hashtags%0A", "message"),
+    ],
 )
 def test_an_unknown_path_is_a_404_in_the_dialect_spoken_there(served: Served, path: str, words: str) -> None:
     refused = served.client.get(path)

@@ -54,8 +54,9 @@ Trending hashtags, sounds, videos and creators, computed from posts on this serv
 
 - Every call needs a key. The **KeyAPI** endpoints take it as `Authorization: Bearer`, the **Crawlora**
   endpoints as `x-api-key`. A call costs credits (`x-credits`), charged on success only.
-- Of a repeated parameter the first counts; an empty one counts as absent; unknown ones are ignored; white
-  space around a value is dropped; words are read in any case.
+- Of a repeated parameter the first counts; unknown ones are ignored; words are read in any case. White space
+  around a text is dropped, and an empty text counts as absent; numbers are taken as they stand, so `page=` is
+  a 400.
 - Replies may be compressed (`br`, `zstd`, `gzip`). An answer asked for again with its `ETag` in
   `If-None-Match` is a 304 while it is unchanged, free of charge. `HEAD` is free too.
 - All numbers are those of one edition, whose number is in the header `X-Edition`; `edition=<number>` reads

@@ -1,9 +1,9 @@
 """How the text of a parameter becomes a value: one rule per kind of value, one `Parameter` row per parameter.
 
 Parsing, OpenAPI, documents and code samples are all made from these rows. What holds for every
-parameter of both dialects: of a repeated one the first counts, an empty one counts as absent, white space
-around the text is dropped, digits are ASCII, words are read in any case, unknown parameters are ignored.
-A `schema` describes the plain form of a value; everything it allows is accepted.
+parameter of both dialects: of a repeated one the first counts, digits are ASCII, words are read in any case,
+unknown parameters are ignored. Numbers are taken to the letter; around any other text white space is dropped,
+and an empty one counts as absent. A `schema` describes the plain form of a value; all it allows is accepted.
 """
 
 import re
@@ -24,7 +24,7 @@ Schema = dict[str, Any]
 FARTHEST = 10**15
 """A whole number without an upper bound of its own counts as this one at most: exact in every JSON reader."""
 
-_WHOLE = re.compile(r"(-?)0*([0-9]+)", re.ASCII)
+_WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)", re.ASCII)
 _FARTHEST_DIGITS = len(str(FARTHEST))
 
 
@@ -235,12 +235,21 @@ def read(rows: tuple[Parameter, ...], query_string: str, path_parameters: Mappin
     given = _first_values(query_string) | dict(path_parameters)
     values: dict[str, Any] = {}
     for row in rows:
-        text = given.get(row.name, "").strip() or row.default
+        text = _said(row, given.get(row.name))
+        if text is None:
+            text = row.default
         if text is not None:
             values[row.means] = row.read(text)
         elif row.required:
             raise MissingParameter(row.name)
     return Asked(**values)
+
+
+def _said(row: Parameter, text: str | None) -> str | None:
+    """What the caller said of a parameter; None for nothing."""
+    if text is None or isinstance(row.rule, Whole):
+        return text
+    return text.strip() or None
 
 
 def _first_values(query_string: str) -> dict[str, str]:

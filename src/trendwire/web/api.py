@@ -1,9 +1,9 @@
 """The one handler of all endpoints: admit, look up or render, settle. Read this second (first: pipeline).
 
-The order of refusals is fixed: the key (401, 403), its rate (429), its credits (402), then what was asked
-(400, 404, 410), then the state of the house (503). Only a success of a GET is charged, and it is charged, on
-the disk, before its first byte leaves. Whatever goes wrong becomes one refusal in the endpoint's dialect;
-nothing private is in it, the log has the facts under the same request id.
+The order of refusals is fixed: the path and its method (404, 405), the key (401, 403), its rate (429), its
+credits (402), then what was asked (400, 404, 410), then the state of the house (503). Only a success of a GET
+is charged, and it is charged, on the disk, before its first byte leaves. Whatever goes wrong becomes one
+refusal in the endpoint's dialect; nothing private is in it, the log has the facts under the same request id.
 
 Both lanes call `Api.reply`. The fast one steps the coroutine by hand: nothing here may need a running task.
 """
@@ -55,8 +55,10 @@ class Api:
         """The answer to one request to any path below the dialects' roots; never raises."""
         at = self.moment()
         ready = self.live.find(request.target, at.tick)
+        method = _METHODS.get(request.method, request.method)
+        kept = ready and ready.call
         try:
-            call = ready.call if ready else find(_METHODS.get(request.method, request.method), request.path)
+            call = kept if kept and method == kept.endpoint.method else find(method, request.path)
         except TrendwireError as error:
             return refused(request.path, error)
         if request.method == "OPTIONS":

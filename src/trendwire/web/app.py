@@ -159,7 +159,7 @@ def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
 
 def _site(
     api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, aside: Aside, beside: Sequence[Route]
-) -> Starlette:
+) -> ASGIApp:
     """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
 
     @asynccontextmanager
@@ -170,7 +170,20 @@ def _site(
         await accounts.close()
 
     routes = [*beside, *(Route(path, page, methods=["GET"]) for path, page in known.items())]
-    return Starlette(routes=[*routes, Route("/{path:path}", _Elsewhere(api, routes))], lifespan=lifespan)
+    elsewhere = Route("/{path:path}", _Elsewhere(api, routes))
+    return _Routed(Starlette(routes=[*routes, elsewhere], lifespan=lifespan), api)
+
+
+class _Routed:
+    """Keeps paths from routes whose patterns misread them: `.` and `$` mean something else at line breaks."""
+
+    def __init__(self, pages: ASGIApp, api: ASGIApp) -> None:
+        self._pages = pages
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        readable = scope["type"] != "http" or ("\n" not in scope["path"] and scope["path"].startswith("/"))
+        await (self._pages if readable else self._api)(scope, receive, send)
 
 
 class _Elsewhere:

@@ -40,7 +40,9 @@ class SlowLane:
 
     def _teach(self, scope: Scope, request: Request, reply: Reply) -> None:
         block: bytes | None = scope.get("state", {}).get("head_block")
-        if block is not None and reply.status in _WENT_WELL and _is_plain(request):
+        # What is plain in HTTP/1.0 may not be so in HTTP/1.1, which every line that is learned is of.
+        plain = scope["http_version"] == "1.1" and _is_plain(request)
+        if block is not None and reply.status in _WENT_WELL and plain:
             self._lane.learn(request.target, block, request.head)
 
 

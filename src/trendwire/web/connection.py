@@ -1,18 +1,23 @@
 """One connection: uvicorn's HTTP/1.1 protocol, with deadlines and limits, and a fast lane beside its parser.
 
-Parsing, keep-alive, pipelining and the ASGI cycle are uvicorn's (its minor version is pinned: this class
-reads and replaces parts of it). Ours are the limits on what a client may take (`watch.Limits`), the clean
-refusals, the drain, and the question to the lane before anything is parsed.
+Parsing, keep-alive and the ASGI cycle are uvicorn's (its minor version is pinned: this class reads and
+replaces parts of it). Ours are the limits on what a client may take (`watch.Limits`), the clean refusals, the
+drain, and the question to the lane before anything is parsed. What a client sends ahead of an answer stays
+bytes until that answer is written: one request of a connection at a time is parsed, and begun in its turn
+(`watch.Turns`).
 """
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from trendwire.web import request_head
 from trendwire.web.addresses import client_address, plain
+from trendwire.web.unparsed import Unparsed
 from trendwire.web.watch import Watch
 
 _NEVER = float("inf")
@@ -26,6 +31,11 @@ _PARTING_SECONDS = 2
 
 _FRAMING = 8
 """Bytes received for each byte of a body, at most: a chunk of one byte takes six."""
+
+_PARTS_AT_ONCE = 64
+"""Parts of one request that are parsed before others have their turn."""
+
+_KEEP_ALIVE = (b"connection", b"keep-alive")
 
 
 class _RefusedError(Exception):
@@ -44,6 +54,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, config: Config, watch: Watch, lane: FastLane | None) -> None:
         super().__init__(config, watch.state, {})
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True, lenient_version=True)
         self._watch = watch
         self._lane = lane
         self.peer = ""
@@ -56,7 +67,9 @@ class Connection(HttpToolsProtocol):
         self._body_size = 0
         self._most_body = watch.limits.body_bytes
         self._body_since = watch.now
-        self._kept = bytearray()
+        self._unparsed = Unparsed()
+        self._awaits_turn = False
+        self._ended = False  # the client sends no more
         self._block: bytes | None = None
         self._unwelcome: str | None = None
         self._refused = False  # nothing is read any more
@@ -88,10 +101,8 @@ class Connection(HttpToolsProtocol):
         self.transport.write(reply)
         if self._watch.draining:
             self.transport.close()
-            return
-        self._deadline = self._watch.now + self._watch.limits.idle_seconds
-        if self._kept:
-            self._replay()
+        else:
+            self._go_on()
 
     # asyncio's calls.
 
@@ -109,13 +120,24 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.busy:
-            self._keep(data)
-        elif self._unwelcome is not None:
+        if self._unwelcome is not None:
             # Only now: a client does not look for a reply before it has asked.
             self._refuse(503, self._unwelcome)
-        elif not (self._lane is not None and self._is_open and self._lane.take(self, data)):
-            self._parse(data)
+        elif self._is_open and self._lane is not None and self._lane.take(self, data):
+            return
+        elif not self._refused:
+            self._unparsed.add(data)
+            if self._may_parse:
+                self._parse_on()
+            if len(self._unparsed) > _KEPT_BYTES:
+                self.flow.pause_reading()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client that sends no more still reads: it is answered first, and then the connection closes."""
+        self._ended = True
+        if self._receiving and not self._awaits_turn:
+            self._refuse_half()
+        return not self._refused and (self.busy or self._awaits_turn or not self._idle)
 
     def sweep(self, now: float) -> None:
         """End what has taken too long: a head, a body, an idle connection, a client that does not read."""
@@ -134,7 +156,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._receiving = self._in_head = True
-        self._head_size = self._body_size = 0
+        self._head_size = self._body_size = self._unparsed.body_left = 0
         # Not before: empty lines between requests are no progress.
         self._deadline = self._watch.now + self._watch.limits.head_seconds
 
@@ -147,20 +169,31 @@ class Connection(HttpToolsProtocol):
         self._head_size += len(name) + len(value)
         if self._head_size > self._watch.limits.head_bytes:
             self._reject(431, "the header lines are too long")
-        super().on_header(name, value)
+        if self._in_head:  # a trailer says nothing: whoever judged the head has not seen it
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        version = self.parser.get_http_version()
+        flaw = request_head.flaw(self.parser.get_method(), version, self.url, self.headers)
+        if flaw is not None:
+            self._reject(*flaw)
+        if self.parser.should_upgrade():
+            return  # parsed anew without its wish
         limits = self._watch.limits
         self._most_body = limits.larger_bodies.get(self.url.partition(b"?")[0], limits.body_bytes)
-        if _declared(self.headers) > self._most_body:
+        self._unparsed.body_left = _declared(self.headers)
+        if self._unparsed.body_left > self._most_body:
             self._reject(413, "the body is too large")
+        super().on_headers_complete()
         self._in_head = False
         self._received = 0
         self._body_since = self._watch.now
         self._deadline = self._watch.now + limits.body_seconds
-        super().on_headers_complete()
         if self._watch.draining:
             self.cycle.keep_alive = False
+        elif version == "1.0" and self.parser.should_keep_alive():
+            self.cycle.keep_alive = True
+            self.cycle.default_headers = [*self.cycle.default_headers, _KEEP_ALIVE]
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
@@ -173,6 +206,8 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._receiving = False
         self._received = 0
         answered = self._idle  # before the body was whole
@@ -185,64 +220,116 @@ class Connection(HttpToolsProtocol):
         """Without uvicorn's timer per reply: the sweep looks after idle connections."""
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-        elif not self._receiving:
-            self._deadline = self._watch.now + self._watch.limits.idle_seconds
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(400, msg)
+        if self._receiving:  # a body that nobody reads
+            self.flow.resume_reading()
+        else:
+            self._go_on()
 
     def shutdown(self) -> None:
         """The server ends: what was begun is finished, an idle connection closes."""
-        if self.busy:
+        if self.busy or self._awaits_turn:
             return
         if self._idle:
             self.transport.close()
         elif self.cycle is not None:
             self.cycle.keep_alive = False
+            self.cycle.default_headers = self.server_state.default_headers
 
     @property
     def _idle(self) -> bool:
-        """Between two requests: nothing half received, nothing being answered."""
+        """Between two requests: nothing half received, nothing being answered by the app."""
         cycle: RequestResponseCycle | None = self.cycle
-        return not self._receiving and not self.pipeline and (cycle is None or cycle.response_complete)
+        return not self._receiving and (cycle is None or cycle.response_complete)
 
     @property
     def _is_open(self) -> bool:
         """Whether the lane may answer: between requests, to a client that reads its replies."""
-        return self._idle and not self.flow.write_paused and not self._refused
+        waits = self.busy or self._awaits_turn or self.flow.write_paused or self._refused
+        return not waits and self._idle
 
-    def _parse(self, data: bytes) -> None:
-        if self._refused:
+    @property
+    def _may_parse(self) -> bool:
+        """Whether what arrives now belongs to the request that is being received, or is the next one."""
+        return not (self.busy or self._awaits_turn) and (self._receiving or self._idle)
+
+    def _go_on(self) -> None:
+        """An answer is written: on to what the client has sent ahead."""
+        self._deadline = self._watch.now + self._watch.limits.idle_seconds
+        if self._unparsed:
+            self._await_turn()
+        elif self._ended:
+            self.transport.close()
+        else:
+            self.flow.resume_reading()
+
+    def _await_turn(self) -> None:
+        self._awaits_turn = True
+        self._watch.turns.wait(self._have_turn)
+
+    def _have_turn(self) -> None:
+        self._awaits_turn = False
+        if self.transport.is_closing():
+            return
+        if len(self._unparsed) <= _KEPT_BYTES:
+            self.flow.resume_reading()
+        self._parse_on()
+
+    def _parse_on(self) -> None:
+        """Parse what has arrived, up to the end of one request."""
+        for _ in range(_PARTS_AT_ONCE):
+            if not self._receiving:
+                self._unparsed.drop_empty_lines()
+            if self._unparsed:
+                self._parse_part(self._unparsed.take())
+            if not (self._unparsed and self._receiving):
+                break
+        else:
+            self._await_turn()
+        if self._ended and not self._unparsed:
+            self._finish_ended()
+
+    def _parse_part(self, part: bytes) -> None:
+        if self._is_open and self._lane is not None and self._lane.take(self, part):
             return
         limits, in_head = self._watch.limits, self._in_head or not self._receiving
-        self._block = _block(data) if self._idle else None
-        self._received += len(data)
-        super().data_received(data)
+        self._block = _block(part) if self._idle else None
+        self._received += len(part)
+        self._feed(part)
         if self._in_head and self._received > limits.head_bytes:
             self._refuse(431, "the header lines are too long")
         elif not in_head and self._received > _FRAMING * self._most_body:
             self._refuse(413, "the body is too large")
 
+    def _feed(self, part: bytes) -> None:
+        try:
+            self.parser.feed_data(part)
+        except HttpParserUpgrade:
+            self._block = None
+            self._feed(self._without_upgrade())
+        except HttpParserError:
+            preface = self._in_head and self.parser.get_method() == b"PRI"
+            self._refuse(*(request_head.OTHER_VERSION if preface else (400, "this is not valid HTTP/1.1")))
+
+    def _without_upgrade(self) -> bytes:
+        """The head that was parsed, without its wish for another protocol: for its sake the body was not."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % (name, text) for name, text in self.headers if name != b"upgrade"]
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        if cycle.disconnected:  # refused while it waited for its turn
-            self.transport.close()
-            return
         cycle.scope["state"]["head_block"] = self._block
         super()._start_asgi_task(cycle, app)
 
-    def _keep(self, data: bytes) -> None:
-        self._kept += data
-        if len(self._kept) > _KEPT_BYTES:
-            self.flow.pause_reading()
+    def _finish_ended(self) -> None:
+        """The client sends no more, and all that it has sent is parsed."""
+        if self._receiving:
+            self._refuse_half()
+        elif self._idle and not self.busy:
+            self.transport.close()
 
-    def _replay(self) -> None:
-        data = bytes(self._kept)
-        self._kept.clear()
-        self.flow.resume_reading()
-        self.data_received(data)
+    def _refuse_half(self) -> None:
+        self._refuse(400, "the connection ended before the request was whole")
 
     def _overdue(self) -> None:
         if self._receiving and not self._refused:
@@ -261,34 +348,25 @@ class Connection(HttpToolsProtocol):
             return
         self._refused = True
         self._watch.refused[words] += 1
-        if not self._is_answering_another():
-            self._part(b"" if self._is_answered() else _refusal(status, words, self.default_lines))
+        self._unparsed.clear()
+        self._part(b"" if self._drop_answer() else _refusal(status, words, self.default_lines))
 
-    def _is_answering_another(self) -> bool:
-        """Whether an earlier request's answer is due: it becomes the last one, in place of the refusal."""
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
+    def _drop_answer(self) -> bool:
+        """Take the request from the app if its body is what is refused; whether it is answered in part."""
+        if self._in_head or not self._receiving:
             return False
-        if self._receiving and not self._in_head and not self.pipeline:
-            # Its own: the app must not answer any more.
-            cycle.disconnected = True
-            cycle.message_event.set()
-            return False
-        if self._receiving and not self._in_head:
-            cycle.disconnected = True
-        cycle.keep_alive = False
-        self._deadline = _NEVER
-        return True
-
-    def _is_answered(self) -> bool:
-        """Whether what is refused was answered, at least in part, before its body was whole."""
-        return self._receiving and not self._in_head and bool(self.cycle.response_started)
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        return bool(self.cycle.response_started)
 
     def _part(self, last: bytes) -> None:
         """Say the last, then hear the client out for a moment."""
         self._receiving = False
         self._deadline = self._watch.now + _PARTING_SECONDS
         self.transport.write(last)
+        if self._ended:
+            self.transport.close()
+            return
         self.transport.write_eof()
         self.flow.resume_reading()
 

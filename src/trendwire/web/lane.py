@@ -3,8 +3,8 @@
 The strict parser of the slow lane reads each new request line and each new block of header lines. Once a
 request of theirs was answered well, the lane remembers both; a later request that is made of a line and a
 block it knows is the same handler's business at the price of two look-ups. A client repeats its headers and a
-service its questions, so most requests go this way. Anything else (another method, a body, two requests in
-one chunk, half a request) is not recognised and takes the slow lane, which gives the same bytes.
+service its questions, so most requests go this way. Anything else (another method, a body, half a request) is
+not recognised and takes the slow lane, which gives the same bytes.
 """
 
 import asyncio

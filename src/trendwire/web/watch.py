@@ -1,4 +1,4 @@
-"""What the connections of a server share: their limits, their number, the coarse time, and the end.
+"""What the connections of a server share: their limits, their number, their turns, the coarse time, the end.
 
 One sweep a second looks after all deadlines. A timer for each request would cost more than the request's
 parsing, and no limit here needs to be kept to the millisecond.
@@ -6,8 +6,8 @@ parsing, and no limit here needs to be kept to the millisecond.
 
 import asyncio
 import email.utils
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -45,6 +45,28 @@ class Limits:
     trusted: Networks = ()
 
 
+class Turns:
+    """Requests that were sent ahead of an answer: one is begun in each round of the event loop.
+
+    Connections take turns, so what one sends ahead delays another's request by its own next one at most.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def wait(self, go_on: Callable[[], None]) -> None:
+        """Have `go_on` called when all that wait already have had their turn."""
+        self._waiting.append(go_on)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        go_on = self._waiting.popleft()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._next)
+        go_on()
+
+
 class Watched(Protocol):
     """A connection as the sweep sees it."""
 
@@ -62,6 +84,7 @@ class Watch:
     state: ServerState = field(default_factory=ServerState)
     refused: Counter[str] = field(default_factory=Counter)
     default_lines: bytes = b""
+    turns: Turns = field(default_factory=Turns)
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def admits(self, address: str) -> str | None:

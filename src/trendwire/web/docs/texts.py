@@ -33,7 +33,7 @@ contract; do not assume anything that it does not say."""
 
 _SENT = """\
 All values are sent percent-encoded. Of a repeated parameter the first counts; an empty one counts as \
-absent; unknown ones are ignored."""
+absent, but an empty number is a 400; unknown ones are ignored."""
 
 
 def cost(page: EndpointPage) -> str:
