@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from trendwire.accounts.credential import REDACTED, redacted
+from trendwire.accounts.redaction import REDACTED, redacted
 from trendwire.settings import LogLevel
 
 __all__ = ["REDACTED", "configure", "redact"]
