@@ -9,7 +9,6 @@ from dataclasses import replace
 from types import FrameType
 from typing import Annotated
 
-import msgspec
 import typer
 
 from trendwire import clock
@@ -55,7 +54,7 @@ def collect(
     drained = drain(settings.home)
     if as_json or not printing.console().is_terminal:
         for run in runs:
-            printing.line(msgspec.json.encode(run).decode())
+            printing.json_line(run)
     else:
         _print(runs)
     if drained is None:

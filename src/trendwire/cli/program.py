@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from trendwire import __version__, settings
+from trendwire.cli import printing
 from trendwire.cli.outcomes import MEANINGS, ExitCode, code_of, say, say_error
 from trendwire.errors import TrendwireError
 
@@ -90,7 +91,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"trendwire {__version__}")
+        printing.line(f"trendwire {__version__}")
         raise typer.Exit
 
 

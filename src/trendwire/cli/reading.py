@@ -113,8 +113,7 @@ def explain(
     if as_json:
         printing.as_json(told.document)
         return
-    for words in told.lines:
-        printing.line(words)
+    printing.lines(told.lines)
 
 
 def _cells(entry: HashtagEntry | SoundEntry) -> Sequence[object]:
