@@ -36,7 +36,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A source of trendwire
 def collect(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help="One source; else all that are not paused.")
+        str | None, typer.Argument(metavar="SOURCE", help="One source; else all that are not paused.")
     ] = None,
     home: Home = None,
     as_json: Json = False,
