@@ -149,7 +149,7 @@ def _command_line() -> str:
 _NAMES = """\
 A key is named by its id or by its beginning as `trendwire keys list` shows it, an industry by its name, the
 beginning of a word of it or its id (`--industry Sports`), a country by its ISO code or name.
-`trendwire --install-completion` has bash, zsh, fish and PowerShell complete commands, options and their values.
+`trendwire --install-completion` makes bash, zsh, fish and PowerShell complete commands, options and values.
 """
 
 
