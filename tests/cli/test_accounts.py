@@ -136,10 +136,10 @@ WRONG = [
     (2, "--since must be a day like 2026-01-31, not 'x'", "ledger", "--since", "x"),
     (2, "--until must be a day like 2026-01-31, not '2026-02-30'", "usage", "--until", "2026-02-30"),
     (2, "--since must be a day like 2026-01-31, not 'x'", "requests", "--since", "x"),
-    (2, "Invalid value for '--by'", "usage", "--by", "hour"),
-    (2, "Invalid value for '--limit'", "ledger", "--limit", 0),
-    (2, "Invalid value for '--limit'", "requests", "--limit", 1001),
-    (2, "Invalid value for 'ID'", "keys", "rotate", "x"),
+    (2, "--by must be one of day, key, endpoint", "usage", "--by", "hour"),
+    (2, "--limit must be a whole number from 1 to 1,000", "ledger", "--limit", 0),
+    (2, "--limit must be a whole number from 1 to 1,000", "requests", "--limit", 1001),
+    (2, "KEY must be the id or the beginning of a key", "keys", "rotate", "x"),
     (2, "No such option: -5", "accounts", "grant", "ada", -5),
 ]
 

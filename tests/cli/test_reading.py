@@ -6,7 +6,9 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.small_world import DAYS, LAST_DAY
+from trendwire.cli.parameters import industry_of
 from trendwire.cli.printing import sparkline
+from trendwire.domain.taxonomy import Industry, industries
 from trendwire.trends.scoring import Components, Heat, Surroundings
 from trendwire.web.reasons import MEANINGS, STEPS
 
@@ -90,3 +92,53 @@ def test_the_home_may_stand_before_or_after_the_command(published: Call, tmp_pat
     assert published("--home", other, "editions", "--json").json == []
     assert published("editions", "--home", other, "--json").json == []
     assert len(published("--home", other, "editions", "--home", tmp_path / "home", "--json").json) == DAYS
+
+
+@pytest.mark.parametrize(
+    ("text", "id_"),
+    [
+        ("Sports", 28000000000),
+        ("sports & outdoor", 28000000000),
+        ("28000000000", 28000000000),
+        ("outdoor", 28000000000),
+        ("GAMES", 25000000000),
+        ("Automobiles", 11000000000),
+        ("e-com", 30000000000),
+    ],
+)
+def test_an_industry_is_named_by_id_name_or_the_beginning_of_a_word(
+    published: Call, text: str, id_: int
+) -> None:
+    assert published("chart", "hashtags", "--industry", text, "--json").json["industry"] == id_
+
+
+def test_the_chart_of_an_industry_names_it(published: Call) -> None:
+    assert "the whole world, Sports & Outdoor" in published("chart", "hashtags", "--industry", "Sports").out
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--industry", "Sprots & Outdoor", "'Sprots & Outdoor'; did you mean Sports & Outdoor?"),
+        ("--industry", "Services", "did you mean Financial Services or Business Services or Life Services?"),
+        ("--industry", "1", "the industries are Education, Vehicle & Transportation"),
+        ("--industry", "zzz", "the industries are Education, Vehicle & Transportation"),
+        ("--industry", "", "must be the name or the id of one industry"),
+        ("--region", "Vietnma", "'Vietnma'; did you mean Vietnam (VN)"),
+        ("--region", "XX", "must be the ISO 3166-1 code or the name of a country, such as VN, or all"),
+    ],
+)
+def test_what_is_near_is_offered(call: Call, option: str, text: str, said: str) -> None:
+    ended = call("chart", "hashtags", option, text)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+def test_a_country_is_named_too(published: Call) -> None:
+    found = published("chart", "hashtags", "--region", "united states", "--json").json
+    assert found["region"] == "US"
+
+
+@pytest.mark.parametrize("industry", industries().values(), ids=lambda industry: industry.name)
+def test_the_first_word_of_an_industry_names_it(industry: Industry) -> None:
+    assert industry_of(industry.name.split()[0].rstrip(",")) == industry.id

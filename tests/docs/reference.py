@@ -138,12 +138,19 @@ def _type(schema: dict[str, Any], document: dict[str, Any]) -> str:
 def _command_line() -> str:
     root = get_command(app)
     codes = [(str(code.value), words) for code, words in MEANINGS.items()]
-    parts = ["# The command line\n", "## Exit codes\n", _table(("code", "meaning"), codes) + "\n"]
+    parts = ["# The command line\n", _NAMES, "## Exit codes\n", _table(("code", "meaning"), codes) + "\n"]
     for name, command in _commands(root, "trendwire"):
         rows = [_option(parameter) for parameter in command.params if parameter.name != "help"]
         summary = (command.help or "").replace("\b\n", "").strip()
         parts.append(f"## {name}\n\n{summary}\n\n{_table(('option', 'default', 'meaning'), rows)}\n")
     return "\n".join(parts)
+
+
+_NAMES = """\
+A key is named by its id or by its beginning as `trendwire keys list` shows it, an industry by its name, the
+beginning of a word of it or its id (`--industry Sports`), a country by its ISO code or name.
+`trendwire --install-completion` makes bash, zsh, fish and PowerShell complete commands, options and values.
+"""
 
 
 def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -90,3 +90,23 @@ def test_the_core_does_not_branch_on_the_dialect() -> None:
     branch = re.compile(r"\b(if|elif|match)\b[^#\n]*\bdialect\b|\bkeyapi\b|\bcrawlora\b", re.IGNORECASE)
     core = [p for p in modules() if p.parent.name in {"domain", "trends", "editions", "facts", "accounts"}]
     assert [name_of(p) for p in core if branch.search(p.read_text())] == []
+
+
+def test_commands_print_only_what_a_terminal_does_not_obey() -> None:
+    printers = {("stdout", "write"), ("stderr", "write"), ("typer", "echo"), ("typer", "secho")}
+    loose = [
+        f"{name_of(path)}:{node.lineno}"
+        for path, tree in modules().items()
+        if path.parent.name == "cli" and path.name not in ("printing.py", "outcomes.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (
+            (isinstance(node.func, ast.Name) and node.func.id in ("print", "Console"))
+            or (
+                isinstance(node.func, ast.Attribute)
+                and (getattr(node.func.value, "attr", getattr(node.func.value, "id", "")), node.func.attr)
+                in printers
+            )
+        )
+    ]
+    assert loose == []

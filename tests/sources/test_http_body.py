@@ -68,3 +68,12 @@ def test_a_secret_within_another_is_hidden_with_it() -> None:
     hide = Redaction(["abc", "abcdef", ""])
     assert hide("x abcdef abc ABC") == "x *** *** ***"
     assert Redaction(())("abc") == "abc"
+
+
+@pytest.mark.parametrize("times", range(5))
+def test_a_secret_is_hidden_however_often_it_was_encoded(times: int) -> None:
+    text = secret = "s3/cr=t"
+    for _ in range(times):
+        text = "".join(f"%{ord(c):02x}" for c in text)
+    clean = Redaction([secret])(f"https://source.test/?a=%2525&key={text}")
+    assert clean.endswith("&key=***")

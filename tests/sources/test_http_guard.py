@@ -48,6 +48,68 @@ REFUSED = [
     "2002:7f00:1::",
     "2002:a00:1::1",
     "2001:0:1:2::3",
+    "127.255.255.254",
+    "172.31.255.255",
+    "100.127.255.254",
+    "192.0.0.1",
+    "192.0.0.9",
+    "192.88.99.1",
+    "192.88.99.255",
+    "198.19.255.255",
+    "198.51.100.7",
+    "203.0.113.7",
+    "0.1.2.3",
+    "239.255.255.250",
+    "254.1.2.3",
+    "::2",
+    "::127.0.0.1",
+    "::10.0.0.1",
+    "::169.254.169.254",
+    "::93.184.215.14",
+    "::ffff:0:127.0.0.1",
+    "::ffff:0:10.0.0.1",
+    "::ffff:0:169.254.169.254",
+    "::ffff:0:93.184.215.14",
+    "::ffff:169.254.169.254",
+    "::ffff:192.88.99.1",
+    "::ffff:0.0.0.0",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b::192.88.99.1",
+    "64:ff9b::168.63.129.16",
+    "64:ff9b:1::127.0.0.1",
+    "64:ff9b:1::93.184.215.14",
+    "64:ff9b:1:7f00:0:100::",
+    "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+    "64:ff9b:2::1",
+    "100::1",
+    "2002:a9fe:a9fe::1",
+    "2002:c058:6301::",
+    "2001::f5ff:fffe",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:20::1",
+    "2001:1ff::1",
+    "2001:db8:ffff::1",
+    "3fff::1",
+    "3ffe::1",
+    "4000::1",
+    "5f00::1",
+    "fd12:3456::1",
+    "fdff:ffff::1",
+    "fe80::1%lo",
+    "febf::1",
+    "fec0::1",
+    "feff::1",
+    "ff01::1",
+    "ff0e::1",
+    "2606:4700::5efe:10.0.0.1",
+    "2606:4700::200:5efe:10.0.0.1",
+    "2606:4700::5efe:169.254.169.254",
+    "168.63.129.16",
+    "100.100.100.200",
+    "192.0.0.192",
+    "fd00:ec2::254",
+    "fd20:ce::254",
 ]
 
 
@@ -56,7 +118,21 @@ def test_addresses_that_are_not_public_are_refused(address: str) -> None:
     assert why_refused(ip_address(address), allow_private=False)
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "64:ff9b::5db8:d70e"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "93.184.215.14",
+        "192.0.1.1",
+        "192.88.98.1",
+        "2606:4700::1111",
+        "2001:4860:4860::8888",
+        "2001:200::1",
+        "2620:fe::fe",
+        "::ffff:93.184.215.14",
+        "64:ff9b::5db8:d70e",
+        "2002:5db8:d70e::1",
+    ],
+)
 def test_public_addresses_are_accepted(address: str) -> None:
     assert why_refused(ip_address(address), allow_private=False) is None
 
@@ -72,23 +148,67 @@ def test_public_addresses_are_accepted(address: str) -> None:
         ("0.0.0.0", False),
         ("fe80::1", False),
         ("224.0.0.1", False),
+        ("fec0::1", True),
+        ("::127.0.0.1", True),
+        ("64:ff9b:1::10.0.0.1", True),
+        ("::169.254.169.254", False),
+        ("::ffff:169.254.169.254", False),
+        ("::ffff:0:169.254.169.254", False),
+        ("64:ff9b::169.254.169.254", False),
+        ("64:ff9b:1::169.254.169.254", False),
+        ("64:ff9b:1:a9fe:a9:fe00::", False),
+        ("64:ff9b:1:a9:fe:a9fe::", False),
+        ("64:ff9b:1:0:a9:fea9:fe00:0", False),
+        ("2002:a9fe:a9fe::", False),
+        ("2001::5601:5601", False),
+        ("2001:db8::5efe:169.254.169.254", False),
+        ("fd00:ec2::254", False),
+        ("fd00:ec2::254%lo", False),
+        ("100.100.100.200", False),
+        ("168.63.129.16", False),
     ],
 )
 def test_private_addresses_may_be_allowed_but_not_those_of_no_server(address: str, accepted: bool) -> None:
     assert (why_refused(ip_address(address), allow_private=True) is None) is accepted
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:7f00:1]"]
-)
-def test_a_private_address_is_not_even_connected_to(host: str) -> None:
+PRIVATE_SPELLINGS = [
+    *("127.0.0.1", "127.1", "127.0.1", "0177.1", "0x7f.1", "0x7f.0.0.1", "0x7f000001", "0X7F000001"),
+    *("017700000001", "2130706433", "localhost", "LOCALHOST", "127。0。0。1", "127．0．0．1", "127｡0.0.1"),
+    *("10.1", "0xa.0.0.1", "167772161", "192.168.257", "0xc0a80101", "3232235777", "172.1048577"),
+    *("[::1]", "[0:0:0:0:0:0:0:1]", "[0000:0000:0000:0000:0000:0000:0000:0001]", "[::0001]", "[::0.0.0.1]"),
+    *("[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::FFFF:7F00:1]", "[0:0:0:0:0:ffff:127.0.0.1]"),
+    *("[::127.0.0.1]", "[::7f00:1]", "[::ffff:0:127.0.0.1]", "[::ffff:0:7f00:1]", "[64:ff9b::127.0.0.1]"),
+    *("[64:FF9B::7F00:1]", "[64:ff9b:1::127.0.0.1]", "[64:ff9b:1:7f00:0:100::]", "[2002:7f00:1::]"),
+    *("[2001:0:7f00:1::]", "[fec0::1]", "[FEC0::1]", "[fc00::1]", "192.88.99.1", "0xc0586301"),
+]
+NO_SERVER_S_SPELLINGS = [
+    *("0", "0x0", "00", "0.0.0.0", "[::]", "[::0]", "[::ffff:0.0.0.0]", "[fe80::1%lo]", "[ff02::1]"),
+    *("169.254.169.254", "169.16689662", "0xa9fea9fe", "2852039166", "[::ffff:a9fe:a9fe]"),
+    *("[::a9fe:a9fe]", "[::ffff:0:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]"),
+]
+NO_URL_S_SPELLINGS = [
+    *("0177.0.0.1", "012.0.0.1", "0300.0250.0.1", "0251.0376.0251.0376", "①②⑦.⓪.⓪.①", "１２７.0.0.1"),
+    *("ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "[::1", "127.0.0.1\t", "user@127.0.0.1", "a:b@[::1]"),
+]
+
+
+@pytest.mark.parametrize("host", [*PRIVATE_SPELLINGS, *NO_SERVER_S_SPELLINGS, *NO_URL_S_SPELLINGS])
+def test_a_private_address_is_not_even_connected_to_however_it_is_spelled(host: str) -> None:
     hours = Hours()
     with misbehaving(answer()) as source:
-        address = f"https://{host}:{source.port}"
-        with client(source, hours, address=address, limits=Limits()) as fetch:
-            error = refused(fetch)
-    assert "is private or reserved (allow_private = true would accept it)" in error.public
+        try:
+            with client(source, hours, address=f"https://{host}:{source.port}", limits=Limits()) as fetch:
+                error = refused(fetch)
+        except SourceError as wrong:
+            error = wrong
     assert (source.connections, hours.waits) == (0, [])
+    if host in PRIVATE_SPELLINGS:
+        assert "is private or reserved (allow_private = true would accept it)" in error.public
+    elif host in NO_SERVER_S_SPELLINGS:
+        assert "is no address of a server" in error.public
+    else:
+        assert "the source's address" in error.public
 
 
 def looked_up(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:

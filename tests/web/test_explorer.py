@@ -112,10 +112,26 @@ def test_a_table_without_rows_is_parquet_too(served: Served, tmp_path: Path) -> 
         assert duck.read_parquet(str(tmp_path / "none.parquet")).fetchall() == []
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "=HYPERLINK(0)"])
-def test_no_cell_is_a_formula(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        *(
+            (text, f"'{text}")
+            for text in ("=1+1", "+1", "-1", "@x", "=HYPERLINK(0)", "\uff1d1", " =1", "\u200b=1")
+        ),
+        ("\t=1", "' =1"),
+        ("\r\n=1", "'  =1"),
+        ("\x00@SUM(1)", "' @SUM(1)"),
+        ("\tx", " x"),
+        ("a\nb", "a b"),
+        ("a\x1b[31mb\x07\x9bc\x7f", "a [31mb  c "),
+        ("fig\u202egpj.exe", "fig gpj.exe"),
+        ("a=1", "a=1"),
+    ],
+)
+def test_no_cell_is_a_formula_or_holds_control_characters(text: str, cell: str) -> None:
     written = Table({"name": "VARCHAR"}, [(text,)], {}).csv().decode()
-    assert next(iter(csv.DictReader(io.StringIO(written, newline=""))))["name"] == f"'{text}"
+    assert next(iter(csv.DictReader(io.StringIO(written, newline=""))))["name"] == cell
 
 
 def test_a_subject_says_why_it_ranks(served: Served) -> None:

@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 import structlog
@@ -54,6 +56,48 @@ def test_a_line_is_json_and_has_the_request_id_of_the_answer(served: Served, wri
     (line,) = [json.loads(line) for line in written.getvalue().splitlines()]
     assert (line["event"], line["code"]) == ("refused", "invalid_input")
     assert line["request_id"] == answer.headers["x-request-id"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    logs.configure("debug", stream)
+    yield stream
+    structlog.reset_defaults()
+
+
+def test_on_a_terminal_an_event_is_a_line_to_read(shown: Terminal) -> None:
+    structlog.get_logger().info("published", edition=3, as_of="2026-01-31", resumes=None, reason="")
+    stamp, line = shown.getvalue()[:19], shown.getvalue()[19:]
+    assert datetime.fromisoformat(stamp) > datetime(2026, 1, 1)
+    assert line == " [info] published edition=3 as_of=2026-01-31\n"
+
+
+def test_on_a_terminal_no_key_and_no_control_character_is_shown(shown: Terminal) -> None:
+    key, hostile = mint(), "a\x1b[2J\x9b\r\n\u202eb"
+    try:
+        int(f"{key} {hostile}")
+    except ValueError:
+        structlog.get_logger().exception(hostile, **{hostile: hostile}, deep={"x": [hostile, key]})
+    assert key[8:] not in shown.getvalue()
+    assert "Traceback (most recent call last):\n" in shown.getvalue()
+    assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown.getvalue()) == []
+
+
+def test_colours_are_for_terminals_that_show_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for term, coloured in (("xterm-256color", True), ("dumb", False)):
+        monkeypatch.setenv("TERM", term)
+        logs.configure("info", stream := Terminal())
+        structlog.get_logger().info("stopped")
+        assert ("\x1b[" in stream.getvalue()) is coloured
+    structlog.reset_defaults()
 
 
 VALUES = st.recursive(

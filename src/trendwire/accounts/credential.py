@@ -12,7 +12,6 @@ import hmac
 import re
 import secrets
 import zlib
-from urllib.parse import unquote
 
 from trendwire.errors import BadCredential, NoCredential
 
@@ -21,10 +20,6 @@ BODY_LENGTH = 32
 CHECKSUM_LENGTH = 6
 SHOWN_LENGTH = len("sk_live_") + 4
 
-REDACTED = "sk_[redacted]"
-
-_ANY_KEY = re.compile(r"sk_[a-z]{1,16}_[0-9A-Za-z]+", re.IGNORECASE)
-_ENCODED_AT_MOST = 3
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SHAPE = re.compile(f"sk_(?:live|test)_[0-9A-Za-z]{{{BODY_LENGTH + CHECKSUM_LENGTH}}}")
 
@@ -51,14 +46,6 @@ def is_well_formed(text: str) -> bool:
         return False
     expected = checksum(text[:-CHECKSUM_LENGTH])
     return hmac.compare_digest(expected, text[-CHECKSUM_LENGTH:])
-
-
-def redacted(text: str) -> str:
-    """`text` with everything cut out that looks like a key, whole or cut short, percent-encoded or not."""
-    plain = text
-    for _ in range(_ENCODED_AT_MOST):
-        plain = unquote(plain)
-    return _ANY_KEY.sub(REDACTED, plain) if _ANY_KEY.search(plain) else text
 
 
 def digest(secret: bytes, text: str) -> bytes:

@@ -16,9 +16,9 @@ import msgspec
 import structlog
 
 from trendwire import clock
-from trendwire.accounts.credential import redacted
 from trendwire.accounts.operations import ListRequests, LoggedRequest
 from trendwire.accounts.placing import PRIVATE
+from trendwire.accounts.redaction import redacted
 from trendwire.accounts.state import DAY_MS
 from trendwire.accounts.store import our_words
 from trendwire.statements import named

@@ -1,7 +1,7 @@
 """Commands for accounts, plans, and what happened: the ledger, usage, the request log."""
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,7 +22,8 @@ from trendwire.accounts.operations import (
     Usage,
 )
 from trendwire.cli import printing
-from trendwire.cli.desk import desk
+from trendwire.cli.desk import Desk, desk
+from trendwire.cli.parameters import OfKey, day_of, key_of
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.errors import InvalidInput
 
@@ -33,9 +34,6 @@ app.add_typer(plans, name="plans")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account.")]
 OfAccount = Annotated[str | None, typer.Option("--account", help="Of this account alone.")]
-OfKey = Annotated[
-    int | None, typer.Option("--key", min=1, max=2**63 - 1, help="Of the key with this id alone.")
-]
 OfEndpoint = Annotated[str | None, typer.Option("--endpoint", help="Of this endpoint alone.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this day (UTC) on, YYYY-MM-DD.")]
 Until = Annotated[str | None, typer.Option("--until", help="Up to this day (UTC), it included.")]
@@ -154,15 +152,16 @@ def usage(
     as_json: Json = False,
 ) -> None:
     """Show requests that were charged for, and their credits, by key, endpoint and day."""
-    asked = ListUsage(
-        account=account,
-        key_id=key,
-        endpoint=endpoint,
-        since=None if since is None else _day("--since", since).isoformat(),
-        until=None if until is None else _day("--until", until).isoformat(),
-    )
     with desk(settings_for(context, home)) as opened:
-        found = opened.do(asked)
+        found = opened.do(
+            ListUsage(
+                account=account,
+                key_id=_key(opened, key),
+                endpoint=endpoint,
+                since=None if since is None else day_of("--since", since).isoformat(),
+                until=None if until is None else day_of("--until", until).isoformat(),
+            )
+        )
     if as_json:
         printing.as_json(
             found if by is None else [{by.value: n, "calls": c, "credits": s} for n, c, s in _sums(found, by)]
@@ -176,7 +175,13 @@ def usage(
         )
 
 
-@app.command(epilog=examples("trendwire requests --status 4", "trendwire requests --key 3 --limit 20"))
+@app.command(
+    epilog=examples(
+        "trendwire requests --status 4",
+        "trendwire requests --key 3 --limit 20",
+        "trendwire requests --key sk_live_Ab12",
+    )
+)
 def requests(
     context: typer.Context,
     account: OfAccount = None,
@@ -191,18 +196,19 @@ def requests(
     as_json: Json = False,
 ) -> None:
     """Show the request log, newest first."""
-    asked = ListRequests(
-        account=account,
-        key_id=key,
-        endpoint=endpoint,
-        status=status,
-        request_id=request_id,
-        since=_start("--since", since),
-        until=_end("--until", until),
-        limit=limit,
-    )
     with desk(settings_for(context, home)) as opened:
-        found = opened.do(asked)
+        found = opened.do(
+            ListRequests(
+                account=account,
+                key_id=_key(opened, key),
+                endpoint=endpoint,
+                status=status,
+                request_id=request_id,
+                since=_start("--since", since),
+                until=_end("--until", until),
+                limit=limit,
+            )
+        )
     if as_json:
         printing.as_json(found)
         return
@@ -243,7 +249,7 @@ def ledger(
         found = opened.do(
             ListEntries(
                 account=account,
-                key_id=key,
+                key_id=_key(opened, key),
                 since=_start("--since", since),
                 until=_end("--until", until),
                 limit=limit,
@@ -287,21 +293,18 @@ def _sums(found: tuple[Usage, ...], by: By) -> list[tuple[str, int, int]]:
     return [(name, calls, credits_) for name, (calls, credits_) in sums.items()]
 
 
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(option, f"must be a day like 2026-01-31, not {text!r}") from error
+def _key(opened: Desk, text: str | None) -> int | None:
+    return None if text is None else key_of(opened, "--key", text)
 
 
 def _start(option: str, text: str | None) -> int | None:
     if text is None:
         return None
-    return int(datetime.combine(_day(option, text), datetime.min.time(), UTC).timestamp() * 1000)
+    return int(datetime.combine(day_of(option, text), datetime.min.time(), UTC).timestamp() * 1000)
 
 
 def _end(option: str, text: str | None) -> int | None:
     """The day is included: the first moment of the next one."""
     if text is None:
         return None
-    return _start(option, (_day(option, text) + timedelta(days=1)).isoformat())
+    return _start(option, (day_of(option, text) + timedelta(days=1)).isoformat())

@@ -9,7 +9,6 @@ from dataclasses import replace
 from types import FrameType
 from typing import Annotated
 
-import msgspec
 import typer
 
 from trendwire import clock
@@ -37,7 +36,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A source of trendwire
 def collect(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help="One source; else all that are not paused.")
+        str | None, typer.Argument(metavar="SOURCE", help="One source; else all that are not paused.")
     ] = None,
     home: Home = None,
     as_json: Json = False,
@@ -55,7 +54,7 @@ def collect(
     drained = drain(settings.home)
     if as_json or not printing.console().is_terminal:
         for run in runs:
-            printing.line(msgspec.json.encode(run).decode())
+            printing.json_line(run)
     else:
         _print(runs)
     if drained is None:

@@ -66,7 +66,7 @@ def demo(
         _build(settings, world)
     key = _fresh_key(settings)
     lines = greeting(settings, key, Editions(settings.home).current())
-    run(settings, lambda: printing.line("\n".join(lines)))
+    run(settings, lambda: printing.lines(lines))
 
 
 def default_home() -> Path:

@@ -14,13 +14,13 @@ from trendwire import clock, pipeline
 from trendwire.cli import printing
 from trendwire.cli.collecting import configuration_of
 from trendwire.cli.outcomes import ExitCode, say
+from trendwire.cli.parameters import LATEST, day_of
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.editions import Editions, Record
 from trendwire.errors import BadFile, InvalidInput
 from trendwire.settings import Settings
 from trendwire.sources.simulator import World, simulate
 
-LATEST = "latest"
 _BAR_EVERY = 5000
 
 
@@ -36,7 +36,7 @@ class Engine(StrEnum):
 )
 def ingest(
     context: typer.Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, globs, or - for stdin.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Files, globs, or - for stdin.")],
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -114,7 +114,7 @@ def publish(
     """
     settings = settings_for(context, home)
     last = _as_of(settings, as_of)
-    begin = last if first is None else _day("--from", first)
+    begin = last if first is None else day_of("--from", first)
     markets = configuration_of(settings).publish.markets
     with printing.progress() as told:
         computes = _engine(engine, master)
@@ -179,14 +179,7 @@ def _published(edition: Record) -> list[tuple[str, object]]:
 def _as_of(settings: Settings, text: str | None) -> date:
     if text is None:
         return clock.yesterday()
-    return pipeline.latest_day(settings) if text.lower() == LATEST else _day("--as-of", text)
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(name, "must be a day such as 2025-05-14") from None
+    return pipeline.latest_day(settings) if text.lower() == LATEST else day_of("--as-of", text, also=LATEST)
 
 
 @app.command(epilog=examples("trendwire editions", "trendwire editions --json"))
@@ -229,7 +222,7 @@ def simulate_world(
     out: Annotated[str, typer.Option(metavar="FILE", help="Where the NDJSON goes; - for stdout.")] = "-",
 ) -> None:
     """Write the posts of a made-up world, bursts, evergreen tags, spammers and dirt included."""
-    last = clock.yesterday() if last_day is None else _day("--last-day", last_day)
+    last = clock.yesterday() if last_day is None else day_of("--last-day", last_day)
     world = World(posts=posts, days=days, regions=regions, seed=seed, last_day=last)
     with _opened(out) as file, printing.progress() as told:
         rows = _write(world, file, told)

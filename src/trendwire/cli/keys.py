@@ -8,18 +8,21 @@ from msgspec import UNSET
 from trendwire.accounts.operations import ChangeKey, CreateKey, Key, ListKeys, NewKey, RevokeKey, RotateKey
 from trendwire.cli import printing
 from trendwire.cli.desk import desk
+from trendwire.cli.parameters import KeyId, key_of
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 
 group = typer.Typer(help="API keys: create, list, change, rotate, revoke.", no_args_is_help=True)
 app.add_typer(group, name="keys")
 
-KeyId = Annotated[int, typer.Argument(metavar="ID", help="The id that `keys list` shows.")]
 Endpoints = Annotated[
-    list[str] | None, typer.Option("--endpoint", help="An endpoint it may call; repeatable. None: all.")
+    list[str] | None,
+    typer.Option("--endpoint", metavar="NAME", help="An endpoint it may call; repeatable. None: all."),
 ]
 Addresses = Annotated[
     list[str] | None,
-    typer.Option("--address", help="An address or network it may call from; repeatable. None: any."),
+    typer.Option(
+        "--address", metavar="NETWORK", help="An address or network it may call from; repeatable. None: any."
+    ),
 ]
 
 
@@ -92,7 +95,7 @@ def list_keys(
 @group.command(epilog=examples("trendwire keys change 3 --qps 20", "trendwire keys change 3 --no-cap"))
 def change(
     context: typer.Context,
-    key_id: KeyId,
+    key: KeyId,
     qps: Annotated[int | None, typer.Option(help="Requests in any one second.")] = None,
     cap: Annotated[int | None, typer.Option(help="Credits that it may spend in a month.")] = None,
     no_cap: Annotated[
@@ -108,48 +111,51 @@ def change(
 ) -> None:
     """Change what a key may do; what is not named stays."""
     none: tuple[str, ...] = ()
-    asked = ChangeKey(
-        key_id=key_id,
-        qps=UNSET if qps is None else qps,
-        monthly_cap=None if no_cap else UNSET if cap is None else cap,
-        endpoints=tuple(endpoint) if endpoint else none if everywhere else UNSET,
-        addresses=tuple(address) if address else none if everywhere else UNSET,
-    )
     with desk(settings_for(context, home)) as opened:
-        key = opened.do(asked)
+        changed = opened.do(
+            ChangeKey(
+                key_id=key_of(opened, "KEY", key),
+                qps=UNSET if qps is None else qps,
+                monthly_cap=None if no_cap else UNSET if cap is None else cap,
+                endpoints=tuple(endpoint) if endpoint else none if everywhere else UNSET,
+                addresses=tuple(address) if address else none if everywhere else UNSET,
+            )
+        )
     if as_json:
-        printing.as_json(_row(key))
+        printing.as_json(_row(changed))
         return
-    cap_words = "no cap" if key.monthly_cap is None else f"at most {key.monthly_cap} credits a month"
-    where = ", ".join((*key.endpoints, *key.addresses)) or "everywhere"
-    printing.line(f"key {key.id} of {key.account}: {key.qps} requests a second, {cap_words}, {where}")
+    cap_words = "no cap" if changed.monthly_cap is None else f"at most {changed.monthly_cap} credits a month"
+    where = ", ".join((*changed.endpoints, *changed.addresses)) or "everywhere"
+    limits = f"{changed.qps} requests a second, {cap_words}, {where}"
+    printing.line(f"key {changed.id} of {changed.account}: {limits}")
 
 
 @group.command(epilog=examples("trendwire keys rotate 3", "trendwire keys rotate 3 --overlap 3600"))
 def rotate(
     context: typer.Context,
-    key_id: KeyId,
+    key: KeyId,
     overlap: Annotated[int, typer.Option(help="Seconds for which the old key works on.")] = 86_400,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Make a key like this one and let this one end; the new one is shown this once."""
     with desk(settings_for(context, home)) as opened:
-        made = opened.do(RotateKey(key_id=key_id, overlap=overlap))
+        old = key_of(opened, "KEY", key)
+        made = opened.do(RotateKey(key_id=old, overlap=overlap))
     _show_new(made, as_json)
     if not as_json:
-        printing.line(f"Key {key_id} works for {overlap} more seconds.")
+        printing.line(f"Key {old} works for {overlap} more seconds.")
 
 
-@group.command(epilog=examples("trendwire keys revoke 3"))
-def revoke(context: typer.Context, key_id: KeyId, home: Home = None, as_json: Json = False) -> None:
+@group.command(epilog=examples("trendwire keys revoke 3", "trendwire keys revoke sk_live_Ab12"))
+def revoke(context: typer.Context, key: KeyId, home: Home = None, as_json: Json = False) -> None:
     """Refuse a key from its next request on, also where a server is running."""
     with desk(settings_for(context, home)) as opened:
-        key = opened.do(RevokeKey(key_id=key_id))
+        revoked = opened.do(RevokeKey(key_id=key_of(opened, "KEY", key)))
     if as_json:
-        printing.as_json(_row(key))
+        printing.as_json(_row(revoked))
     else:
-        printing.line(f"key {key.id} of {key.account} ({key.shown}...) is revoked")
+        printing.line(f"key {revoked.id} of {revoked.account} ({revoked.shown}...) is revoked")
 
 
 def _show_new(made: NewKey, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import traceback
 from enum import IntEnum
 
 from trendwire.errors import InvalidInput, MissingParameter, TrendwireError
+from trendwire.escaping import terminal, terminal_lines
 from trendwire.settings import ENV_PREFIX
 
 DEBUG_VARIABLE = f"{ENV_PREFIX}DEBUG"
@@ -41,13 +42,13 @@ def code_of(error: TrendwireError) -> ExitCode:
 
 def say(words: str) -> None:
     """One line on stderr."""
-    print(f"trendwire: {' '.join(words.split())}", file=sys.stderr)  # noqa: T201  the one place that does
+    print(f"trendwire: {terminal(' '.join(words.split()))}", file=sys.stderr)  # noqa: T201  the one place
 
 
 def say_error(error: BaseException) -> None:
     """An error in one line; its traceback only where somebody debugs."""
     if os.environ.get(DEBUG_VARIABLE, "") not in ("", "0"):
-        traceback.print_exception(error)
+        sys.stderr.write(terminal_lines("".join(traceback.format_exception(error))))
     if isinstance(error, TrendwireError):
         say(_words(error))
     else:

@@ -1,7 +1,11 @@
-"""What commands print: tables for people, JSON for programs, progress for whoever waits."""
+"""What commands print: tables for people, JSON for programs, progress for whoever waits.
+
+All text of commands goes through here or through `outcomes.say`, and so through `escaping`: no control
+character of a name, a file or a reply reaches a terminal.
+"""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +16,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from trendwire.escaping import terminal, terminal_json
+
 Told = Callable[[str, float], None]
 """Hears the stage that is going on and the share (0..1) of it that is done."""
 
 _BARS = "▁▂▃▄▅▆▇█"
-_NARROWEST = 100
 
 
 def console() -> Console:
@@ -28,7 +33,13 @@ def console() -> Console:
 def as_json(told: object) -> None:
     """One JSON document on stdout."""
     text = msgspec.json.format(msgspec.json.encode(told), indent=2)
-    sys.stdout.write(text.decode() + "\n")
+    sys.stdout.write(terminal_json(text.decode()) + "\n")
+
+
+def json_line(told: object) -> None:
+    """One JSON document on one line of stdout, at once."""
+    sys.stdout.write(terminal_json(msgspec.json.encode(told).decode()) + "\n")
+    sys.stdout.flush()
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
@@ -37,7 +48,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Seque
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", no_wrap=True)
     for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+        made.add_row(*(Text(terminal(str(cell))) for cell in row))
     console().print(made)
 
 
@@ -45,13 +56,19 @@ def pairs(rows: Sequence[tuple[str, object]]) -> None:
     """Names and values, one a line."""
     widest = max(len(name) for name, _ in rows)
     for name, value in rows:
-        sys.stdout.write(f"{name:<{widest}}  {value}\n")
+        sys.stdout.write(f"{name:<{widest}}  {terminal(str(value))}\n")
 
 
 def line(text: str = "") -> None:
     """One plain line on stdout, at once also where stdout is a pipe."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(terminal(text) + "\n")
     sys.stdout.flush()
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Plain lines on stdout, at once."""
+    for text in texts:
+        line(text)
 
 
 def sparkline(values: Sequence[int]) -> str:
@@ -69,7 +86,11 @@ def progress() -> Iterator[Told]:
     if not out.is_terminal:
         yield _plain()
         return
-    columns = (TextColumn("{task.description:<14}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    columns = (
+        TextColumn("{task.description:<14}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=out) as bars:
         yield _barred(bars)
 
@@ -83,7 +104,7 @@ def counting() -> Iterator[Callable[[str, int, int], None]]:
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}  {task.fields[pages]} pages, {task.fields[rows]} rows"),
+        TextColumn("{task.description}  {task.fields[pages]} pages, {task.fields[rows]} rows", markup=False),
     )
     with Progress(*columns, TimeElapsedColumn(), console=out) as bars:
         yield _counted(bars)
@@ -94,7 +115,7 @@ def _counted(bars: Progress) -> Callable[[str, int, int], None]:
 
     def told(source: str, pages: int, rows: int) -> None:
         if source not in tasks:
-            tasks[source] = bars.add_task(source, total=None, pages=0, rows=0)
+            tasks[source] = bars.add_task(terminal(source), total=None, pages=0, rows=0)
         bars.update(tasks[source], pages=pages, rows=rows)
 
     return told
@@ -106,7 +127,7 @@ def _plain() -> Told:
     def told(stage: str, _done: float) -> None:
         if stage not in seen:
             seen.add(stage)
-            sys.stderr.write(f"{stage} ...\n")
+            sys.stderr.write(f"{terminal(stage)} ...\n")
             sys.stderr.flush()
 
     return told
@@ -117,7 +138,7 @@ def _barred(bars: Progress) -> Told:
 
     def told(stage: str, done: float) -> None:
         if stage not in tasks:
-            tasks[stage] = bars.add_task(stage, total=1.0)
+            tasks[stage] = bars.add_task(terminal(stage), total=1.0)
         bars.update(tasks[stage], completed=done)
 
     return told

@@ -1,15 +1,30 @@
-"""The program itself: its root options, and the one place where errors become exit codes."""
+"""The program itself: its root options, the order of its commands, and where errors become exit codes."""
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
-from typer.core import TyperGroup
+from rich.markup import escape
+from typer.core import TyperCommand, TyperGroup
 
 from trendwire import __version__, settings
+from trendwire.cli import printing
 from trendwire.cli.outcomes import MEANINGS, ExitCode, code_of, say, say_error
+from trendwire.cli.usage import words_of
 from trendwire.errors import TrendwireError
+
+PANELS: dict[str, tuple[str, ...]] = {
+    "Start here": ("demo", "ingest", "publish", "serve", "doctor"),
+    "Read charts": ("chart", "explain", "editions"),
+    "Collect from sources": ("sources", "collect", "run"),
+    "Accounts, keys and their use": ("keys", "accounts", "plans", "usage", "requests", "ledger", "users"),
+    "Look after the data": ("backup", "restore", "audit", "prune", "forget"),
+    "Test data": ("simulate",),
+}
+"""The commands as `--help` shows them, in the order in which people need them."""
+
+HELP = ("-h", "--help")
 
 _MEANING = {row.name: row for row in settings.rows()}
 
@@ -42,8 +57,17 @@ def _codes() -> str:
 class Commands(TyperGroup):
     """The group of all commands; errors of ours end here, in one line and an exit code."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        order = [name for names in PANELS.values() for name in names]
+        self.commands = dict(sorted(self.commands.items(), key=lambda one: order.index(one[0])))
+        for panel, names in PANELS.items():
+            for name in names:
+                cast("TyperCommand", self.commands[name]).rich_help_panel = panel
+
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run a command line and exit with its code; see `outcomes`."""
+        _shown_as_written(self)
         sys.exit(int(self._outcome(*args, **options)))
 
     def _outcome(self, *args: Any, **options: Any) -> int:
@@ -67,9 +91,25 @@ class Commands(TyperGroup):
         return int(code)
 
 
+def _shown_as_written(command: Any) -> None:
+    """Typer reads help as markup, so that brackets vanish; breaks lines where docstrings do; names no flag's
+    value `<bool>`.
+    """
+    paragraphs = (command.help or "").split("\n\n")
+    unwrapped = (one if one.startswith("\b") else " ".join(one.split()) for one in paragraphs)
+    command.help = escape("\n\n".join(unwrapped))
+    command.epilog = escape(command.epilog or "")
+    for parameter in command.get_params(typer.Context(command, help_option_names=list(HELP))):
+        parameter.help = escape(parameter.help or "")
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    for below in getattr(command, "commands", {}).values():
+        _shown_as_written(below)
+
+
 def _usage(error: typer.TyperException) -> ExitCode:
     context: typer.Context | None = getattr(error, "ctx", None)
-    words = error.format_message()
+    words = words_of(error)
     if not words:  # a group called without a command has printed its help already
         return ExitCode.USAGE
     command = context.command_path if context is not None else "trendwire"
@@ -80,17 +120,16 @@ def _usage(error: typer.TyperException) -> ExitCode:
 app = typer.Typer(
     name="trendwire",
     cls=Commands,
-    add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": list(HELP)},
     epilog=_codes(),
 )
 
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"trendwire {__version__}")
+        printing.line(f"trendwire {__version__}")
         raise typer.Exit
 
 

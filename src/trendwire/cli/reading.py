@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from trendwire.cli import printing
+from trendwire.cli.parameters import Industry, Period, Region, industry_of, period_of, region_of
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, HashtagEntry, Kind, Move, SoundEntry
-from trendwire.domain.periods import CHART_PERIODS
 from trendwire.domain.queries import ChartPage, ChartQuery, DetailAnswer, DetailQuery
 from trendwire.domain.subjects import hashtag_identity
-from trendwire.domain.taxonomy import parent_industry, region_code
+from trendwire.domain.taxonomy import industries
 from trendwire.editions import Editions
 from trendwire.errors import InvalidInput
 from trendwire.trends.rendering import render
@@ -20,7 +20,6 @@ from trendwire.web.answers import answer
 from trendwire.web.reasons import explanation
 
 _ARROWS = {Move.UP: "▲", Move.DOWN: "▼", Move.SAME: "=", Move.NEW: "new"}
-_WORLD_WORDS = ("all", "all_regions", "world")
 
 
 class Charted(StrEnum):
@@ -41,29 +40,31 @@ class Explained(StrEnum):
     MUSIC = "music"
 
 
-Period = Annotated[int, typer.Option(help=f"Days: {', '.join(map(str, CHART_PERIODS))}.")]
-Region = Annotated[str, typer.Option(help="ISO country code such as VN, or all for the whole world.")]
 Edition = Annotated[
     int | None, typer.Option("--edition", help="Read this edition. [default: the current one]")
 ]
 
 
 @app.command(
-    epilog=examples("trendwire chart hashtags --period 30 --region VN", "trendwire chart music --period 7")
+    epilog=examples(
+        "trendwire chart hashtags --period 30 --region VN",
+        "trendwire chart hashtags --industry Sports",
+        "trendwire chart music --period 7",
+    )
 )
 def chart(
     context: typer.Context,
     what: Annotated[Charted, typer.Argument(help="hashtags or music", show_default=False)],
-    period: Period = 7,
+    period: Period = "7",
     region: Region = WORLD,
-    industry: Annotated[int | None, typer.Option(help="First-level industry id.")] = None,
+    industry: Industry = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="Rows shown.")] = 20,
     edition: Edition = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Print a chart: rank, move, trend, posts and views in the window, heat."""
-    key = ChartKey(what.kind, _period(period), _region(region), _industry(industry))
+    key = ChartKey(what.kind, period_of(period), region_of(region), industry_of(industry))
     page = answer(
         ChartQuery(key=key, limit=limit, edition=edition), Editions(settings_for(context, home).home)
     )
@@ -72,6 +73,8 @@ def chart(
         printing.as_json(_as_document(page))
         return
     shown = "the whole world" if key.region == WORLD else key.region
+    if key.industry != NO_INDUSTRY:
+        shown += f", {industries()[key.industry].name}"
     printing.line(f"{what.title()}, {period} days up to {page.as_of}, {shown} (edition {page.edition})")
     if not page.entries:
         printing.line("No rows: nothing here rises above its own past, or there are no posts.")
@@ -86,7 +89,7 @@ def explain(
     context: typer.Context,
     what: Annotated[Explained, typer.Argument(help="hashtag or music", show_default=False)],
     name: Annotated[str, typer.Argument(help="The hashtag, or the clip id of the sound.")],
-    period: Period = 7,
+    period: Period = "7",
     region: Region = WORLD,
     edition: Edition = None,
     home: Home = None,
@@ -99,13 +102,13 @@ def explain(
     query = DetailQuery(
         kind=kind,
         subject=_subject(kind, name),
-        period=_period(period),
-        region=_region(region),
+        period=period_of(period),
+        region=region_of(region),
         edition=number,
     )
     found = answer(query, editions)
     chart_of = answer(
-        ChartQuery(key=ChartKey(kind, period, query.region), limit=100, edition=number), editions
+        ChartQuery(key=ChartKey(kind, query.period, query.region), limit=100, edition=number), editions
     )
     assert isinstance(found, DetailAnswer)  # noqa: S101
     assert isinstance(chart_of, ChartPage)  # noqa: S101
@@ -113,8 +116,7 @@ def explain(
     if as_json:
         printing.as_json(told.document)
         return
-    for words in told.lines:
-        printing.line(words)
+    printing.lines(told.lines)
 
 
 def _cells(entry: HashtagEntry | SoundEntry) -> Sequence[object]:
@@ -148,30 +150,6 @@ def _as_document(page: ChartPage) -> dict[str, object]:
         "total": page.total,
         "rows": page.entries,
     }
-
-
-def _period(period: int) -> int:
-    if period not in CHART_PERIODS:
-        raise InvalidInput("--period", f"must be one of {', '.join(map(str, CHART_PERIODS))}")
-    return period
-
-
-def _region(text: str) -> str:
-    if text == WORLD or text.lower() in _WORLD_WORDS:
-        return WORLD
-    code = region_code(text)
-    if code is None:
-        raise InvalidInput("--region", "must be an ISO 3166-1 alpha-2 country code such as VN, or all")
-    return code
-
-
-def _industry(given: int | None) -> int:
-    if given is None:
-        return NO_INDUSTRY
-    parent = parent_industry(given)
-    if parent is None:
-        raise InvalidInput("--industry", "must be one of the industry ids")
-    return parent
 
 
 def _subject(kind: Kind, name: str) -> str:

@@ -50,7 +50,8 @@ def run(context: typer.Context, home: Home = None) -> None:
     """Carry out the schedules of trendwire.toml until Ctrl+C or SIGTERM.
 
     Collects each source when it is due, takes in what waits in the inbox, publishes yesterday when something
-    came, and prunes. One line of JSON on stderr for each job. One such process runs for each home.
+    came, and prunes. Each job is one line on stderr, of JSON where that is no terminal. One such process runs
+    for each home.
     """
     settings = settings_for(context, home)
     configuration = configuration_of(settings)

@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus
 import httpcore2
 
 from trendwire.errors import SourceError
+from trendwire.escaping import percent_decoded
 from trendwire.sources.fields import decode_json
 
 PACKING = "gzip"
@@ -122,7 +123,10 @@ def quoted(body: bytes, hide: "Redaction") -> str:
 
 
 class Redaction:
-    """Replaces secrets by `***` in any text, also where they are escaped as URLs and JSON escape them."""
+    """Replaces secrets by `***` in any text, also where they are escaped as URLs and JSON escape them.
+
+    A text that holds one percent-encoded more than once comes back decoded; one too deep to tell is hidden.
+    """
 
     __slots__ = ("_secret",)
 
@@ -133,7 +137,13 @@ class Redaction:
         self._secret = re.compile(pattern, re.IGNORECASE) if pattern else None
 
     def __call__(self, text: str) -> str:
-        return self._secret.sub(HIDDEN, text) if self._secret else text
+        if self._secret is None:
+            return text
+        hidden = self._secret.sub(HIDDEN, text)
+        plain = percent_decoded(hidden)
+        if plain is None:
+            return HIDDEN
+        return self._secret.sub(HIDDEN, plain) if self._secret.search(plain) else hidden
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import math
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, cast
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,29 +19,79 @@ import httpx2
 
 from trendwire.errors import SourceError
 
-_NAT64 = IPv6Network("64:ff9b::/96")
 _KEPT = 30.0  # seconds that an idle connection is kept: many a server closes it soon after
+
+_NETWORKS = tuple[IPv4Network | IPv6Network, ...]
+
+_UNICAST = IPv6Network("2000::/3")
+_NAT64 = IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+_COMPATIBLE = IPv6Network("::/96")
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
+_ISATAP = (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe")
+
+# What `is_global` says of these differs between releases of Python, or is wrong for a source.
+_RESERVED: _NETWORKS = (
+    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments
+    IPv4Network("192.88.99.0/24"),  # anycast of 6to4 relays, RFC 7526
+    IPv6Network("2001::/23"),  # IETF protocol assignments: Teredo, benchmarking, ORCHID
+    IPv6Network("2001:db8::/32"),
+    IPv6Network("3fff::/20"),  # documentation, RFC 9637
+    IPv6Network("3ffe::/16"),  # the 6bone, RFC 3701
+)
+
+# Clouds answer a machine's own secrets there. 168.63.129.16 is a public address.
+_METADATA: _NETWORKS = (
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("100.100.100.200/32"),
+    IPv4Network("192.0.0.192/32"),
+    IPv6Network("fd00:ec2::254/128"),
+    IPv6Network("fd20:ce::254/128"),
+)
 
 Address = IPv4Address | IPv6Address
 
 
 def why_refused(address: Address, allow_private: bool) -> str | None:
     """What keeps this address from being asked, None if nothing does."""
-    inner = _inner(address)
-    if inner.is_multicast or inner.is_unspecified or inner.is_link_local:
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    reached = (address, *_embedded(address))
+    if address.is_multicast or address.is_unspecified or any(map(_serves_no_source, reached)):
         return "is no address of a server"
-    if not inner.is_global and not allow_private:
+    if not allow_private and not all(map(_is_public, reached)):
         return "is private or reserved (allow_private = true would accept it)"
     return None
 
 
-def _inner(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for, if it stands for one."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address in _NAT64:
-        return IPv4Address(address.packed[-4:])
-    return address.ipv4_mapped or address.sixtofour or address
+def _serves_no_source(address: Address) -> bool:
+    return address.is_link_local or _within(address, _METADATA)
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
+        return address in _NAT64
+    return address.is_global and not address.is_multicast and not _within(address, _RESERVED)
+
+
+def _within(address: Address, networks: _NETWORKS) -> bool:
+    return any(address in network for network in networks)
+
+
+def _embedded(address: Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that a tunnel or translator on the way may take an IPv6 address for."""
+    if isinstance(address, IPv4Address) or address.is_loopback or address.is_unspecified:
+        return
+    packed = address.packed
+    if _within(address, (_NAT64, _COMPATIBLE, _TRANSLATED)) or packed[8:12] in _ISATAP:
+        yield IPv4Address(packed[12:])
+    if address in _LOCAL_NAT64:  # the operator of the translator chose one of these lengths, RFC 6052
+        places = (packed[6:8] + packed[9:11], packed[7:8] + packed[9:12], packed[9:13], packed[12:])
+        yield from map(IPv4Address, places)
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
 
 
 class Line(httpcore2.NetworkBackend):

@@ -1,41 +1,75 @@
-"""The server's log: one JSON object per line on stderr, with every key cut out before a line is written.
+"""The log of `serve`, `run` and `collect`, with every key cut out before a line is written.
 
-Owns how things are logged; what is logged stands where it happens. A key reaches no log, error or trace:
-the redaction reads every text of an event, also those inside tracebacks.
+On a terminal an event is a line to read, in a pipe or file a JSON object. Owns how things are logged; what is
+logged stands where it happens. A key reaches no log, error or trace: the redaction reads every text of an
+event, also those inside tracebacks.
 """
 
 import logging
+import os
 import sys
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-from trendwire.accounts.credential import REDACTED, redacted
+from trendwire.accounts.redaction import REDACTED, redacted
+from trendwire.escaping import terminal, terminal_lines
 from trendwire.settings import LogLevel
 
 __all__ = ["REDACTED", "configure", "redact"]
 
 _DEEPEST = 6
+_TRACEBACK = "exception"
+"""Where structlog puts it; the one value of several lines."""
 
 
 def configure(level: LogLevel, stream: TextIO | None = None) -> None:
     """Send events of `level` and above to `stream` (stderr)."""
+    out = stream or sys.stderr
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            redact,
-            structlog.processors.JSONRenderer(serializer=_json),
+            *(_for_people() if out.isatty() else _for_programs()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(stream or sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(out))),
         cache_logger_on_first_use=False,
     )
+
+
+def _for_programs() -> list[Processor]:
+    return [
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+        structlog.processors.JSONRenderer(serializer=_json),
+    ]
+
+
+def _for_people() -> list[Processor]:
+    colors = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return [
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+        _readable,
+        structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, pad_level=False, sort_keys=False),
+    ]
+
+
+def _readable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Without what a line need not say, and without characters that a terminal would obey."""
+    said = {terminal(name): value for name, value in event.items() if value not in (None, "", [], {})}
+    return {
+        name: (terminal_lines(value) if name == _TRACEBACK else terminal(value))
+        if isinstance(value, str)
+        else value
+        for name, value in said.items()
+    }
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

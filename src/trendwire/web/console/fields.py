@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl
 
-from trendwire.accounts.credential import SHOWN_LENGTH, redacted
+from trendwire.accounts.credential import SHOWN_LENGTH
+from trendwire.accounts.redaction import redacted
 from trendwire.errors import InvalidInput, MissingParameter
 
 MOST_FIELDS = 200

@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
-from trendwire.accounts.credential import REDACTED
 from trendwire.accounts.operations import (
     EntryKind,
     ListAccounts,
@@ -13,6 +12,7 @@ from trendwire.accounts.operations import (
     ListRequests,
     LoggedRequest,
 )
+from trendwire.accounts.redaction import REDACTED
 from trendwire.dialects.catalog import ENDPOINTS, find
 from trendwire.errors import InvalidInput, TrendwireError
 from trendwire.web.console.visit import ROOT, Visit

@@ -13,14 +13,12 @@ from typing import Literal
 import msgspec
 
 from trendwire.errors import NotReady
+from trendwire.escaping import csv_cell
 
 Type = Literal["VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "BIGINT[]"]
 """As DuckDB names them."""
 
 Cell = str | int | float | bool | None | tuple[int, ...]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A spreadsheet would run a text that begins so; some do so with the wide signs of East Asia too."""
 
 _AT_ONCE = asyncio.Semaphore(2)
 _WORKER_SECONDS = 30
@@ -35,7 +33,7 @@ class Table:
     told: Mapping[str, object]
 
     def csv(self) -> bytes:
-        """RFC 4180 in UTF-8 with a header; a text that looks like a formula gets a `'` before it."""
+        """RFC 4180 in UTF-8 with a header; no text is a formula or holds control characters."""
         written = io.StringIO()
         writer = csv.writer(written)
         writer.writerow(self.columns)
@@ -79,7 +77,7 @@ def _cell(value: Cell) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return csv_cell(value)
     if isinstance(value, tuple):
         return " ".join(map(str, value))
     return "" if value is None else value

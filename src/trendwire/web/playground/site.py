@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from trendwire.accounts.credential import redacted
+from trendwire.accounts.redaction import redacted
 from trendwire.dialects.base import Endpoint
 from trendwire.dialects.catalog import BY_NAME, ENDPOINTS
 from trendwire.dialects.parameters import Parameter
