@@ -44,6 +44,7 @@ from trendwire.web.statics import ROOT as STATIC_ROOT
 from trendwire.web.statics import Statics
 from trendwire.web.views import Views
 from trendwire.web.watch import Limits, Watch
+from trendwire.web.well_known import well_known_routes
 
 MEGABYTE = 1_000_000
 SAMPLE_BYTES = 8 * MEGABYTE
@@ -105,15 +106,17 @@ def of_settings(
     beside = [
         *_public_admin(settings, desk, moment),
         *_ingest(settings, moment),
-        *_people(settings, console, editions, cache),
+        *_people(settings, console, editions, cache, moment),
     ]
-    known = pages(editions, cache, watch, for_readiness(staleness, moment))
+    known = pages(editions, cache, watch, for_readiness(staleness, moment), settings.contact)
     site = _site(slow, known, accounts, (aside, cache), beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
 
-def _people(settings: Settings, console: Console, editions: Editions, cache: PageCache) -> list[Route]:
+def _people(
+    settings: Settings, console: Console, editions: Editions, cache: PageCache, moment: Callable[[], Moment]
+) -> list[Route]:
     """The pages for people, and the files that they load; each waits for its turn."""
     views = Views(Statics())
     doors = Doors(views, console)
@@ -125,6 +128,7 @@ def _people(settings: Settings, console: Console, editions: Editions, cache: Pag
         *docs_routes(views, cache),
         *playground_routes(views, cache),
         *console_routes(views, doors),
+        *well_known_routes(views.statics, cache, settings.contact, moment),
     ]
     pace = Pace()
     return [Route(route.path, pace.of(route.endpoint), methods=route.methods) for route in routes]

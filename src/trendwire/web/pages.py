@@ -24,9 +24,11 @@ RETRY_SECONDS = 5
 """When to ask `/readyz` again after a 503."""
 
 
-def pages(editions: Editions, cache: PageCache, watch: Watch, stale: Words) -> Mapping[str, Page]:
+def pages(
+    editions: Editions, cache: PageCache, watch: Watch, stale: Words, contact: str | None
+) -> Mapping[str, Page]:
     """Path -> page. `watch` knows whether the server is about to end, `stale` what is older than it should
-    be."""
+    be; `contact` is the operator's."""
 
     async def ready(_request: Request) -> Response:
         if watch.draining:
@@ -41,8 +43,8 @@ def pages(editions: Editions, cache: PageCache, watch: Watch, stale: Words) -> M
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),
         "/readyz": ready,
         provenance.PATH: where_from,
-        "/openapi.json": _document(cache, "3.1", encoded(document())),
-        "/openapi-3.0.json": _document(cache, "3.0", encoded(document_30())),
+        "/openapi.json": _document(cache, "3.1", encoded(document(contact=contact))),
+        "/openapi-3.0.json": _document(cache, "3.0", encoded(document_30(contact=contact))),
     }
 
 

@@ -5,6 +5,7 @@ fetched anew, scripts that import each other too. `/static/<hash>/css/site.css`.
 """
 
 import mimetypes
+from collections.abc import Mapping
 from functools import cached_property, partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -21,7 +22,11 @@ ROOT = "/static"
 FOLDER = Path(__file__).with_name("static")
 
 _FOR_EVER = "public, max-age=31536000, immutable"
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+}
 
 
 class Statics:
@@ -64,7 +69,10 @@ class Statics:
         """Only under the right hash may it be kept for ever."""
         if not name:
             return Rendered(b"no such file\n", "text/plain; charset=utf-8", HTTPStatus.NOT_FOUND)
-        headers = {"cache-control": _FOR_EVER} if current else {}
+        return self.bytes_of(name, {"cache-control": _FOR_EVER} if current else {})
+
+    def bytes_of(self, name: str, headers: Mapping[str, str]) -> Rendered:
+        """One of the files."""
         return Rendered((self._folder / name).read_bytes(), _type_of(name), headers=headers)
 
 

@@ -169,7 +169,7 @@ class Explorer:
     def _machine(self, format_: str, view: str, place: Place, asked: Asked, edition: Edition) -> Rendered:
         table, feed = self._data(view, asked, edition)
         if format_ == "atom":
-            body = self._feed(place, feed)
+            body = self._feed(place.server, asked.at(place.path), feed)
         elif format_ == "parquet":
             body = table.parquet()
         else:
@@ -257,13 +257,13 @@ class Explorer:
     def _as_feed(self, title: str, path: str, edition: Edition, items: Sequence[FeedEntry]) -> Feed:
         return Feed(title, path, edition.record.published_at, str(edition.as_of), items)
 
-    def _feed(self, place: Place, feed: Feed) -> bytes:
+    def _feed(self, server: str, own: str, feed: Feed) -> bytes:
+        """`own`: the feed's own address on the server."""
         template = self.views.environment.get_template("explorer/feed.xml")
         first = self.editions.records()[0]
         home = uuid5(NAMESPACE_URL, f"trendwire:{first.content_hash}/{first.published_at.isoformat()}")
-        return template.render(
-            feed=feed, base=place.server, own=place.path, xml=feeds.in_xml, urn=partial(feeds.urn, home)
-        ).encode()
+        urn = partial(feeds.urn, home)
+        return template.render(feed=feed, base=server, own=own, xml=feeds.in_xml, urn=urn).encode()
 
     def _choices(self, asked: Asked, edition: Edition, path: str) -> dict[str, object]:
         """What the form of a page offers, and the other addresses of the view."""
