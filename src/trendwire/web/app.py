@@ -84,7 +84,8 @@ def of_settings(
     where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
-    editions, aside, cache = Editions(settings.home, render), Aside(), PageCache()
+    editions, aside = Editions(settings.home, render), Aside()
+    cache, pace = PageCache(), Pace()
     watch = watch or Watch(Limits())
     api = Api(
         gate=accounts.gate,
@@ -106,9 +107,9 @@ def of_settings(
     beside = [
         *_public_admin(settings, desk, moment),
         *_ingest(settings, moment),
-        *_people(settings, console, editions, cache, moment),
+        *(_paced(pace, page) for page in _people(settings, console, editions, cache, moment)),
     ]
-    known = pages(editions, cache, watch, for_readiness(staleness, moment), settings.contact)
+    known = pages(editions, cache, pace, watch, for_readiness(staleness, moment), settings.contact)
     site = _site(slow, known, accounts, (aside, cache), beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
@@ -117,12 +118,12 @@ def of_settings(
 def _people(
     settings: Settings, console: Console, editions: Editions, cache: PageCache, moment: Callable[[], Moment]
 ) -> list[Route]:
-    """The pages for people, and the files that they load; each waits for its turn."""
+    """The pages for people, and the files that they load."""
     views = Views(Statics())
     doors = Doors(views, console)
     files = Route(f"{STATIC_ROOT}/{{rest:path}}", views.statics.page(cache), methods=["GET"])
     guarded = (lambda page: page) if _is_explorer_public(settings) else doors.behind
-    routes = [
+    return [
         files,
         *explorer_routes(views, editions, cache, guarded),
         *docs_routes(views, cache),
@@ -130,8 +131,11 @@ def _people(
         *console_routes(views, doors),
         *well_known_routes(views.statics, cache, settings.contact, moment),
     ]
-    pace = Pace()
-    return [Route(route.path, pace.of(route.endpoint), methods=route.methods) for route in routes]
+
+
+def _paced(pace: Pace, page: Route) -> Route:
+    """The page, begun when it is its turn."""
+    return Route(page.path, pace.of(page.endpoint), methods=page.methods)
 
 
 def _is_explorer_public(settings: Settings) -> bool:

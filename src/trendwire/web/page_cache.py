@@ -21,7 +21,8 @@ MOST_BYTES = 64_000_000
 """Some 1,500 charts of 100 rows with their compressed forms; a flood of addresses gets no more memory."""
 
 _OVERHEAD = 1_000
-"""Bytes that a page takes beside its bodies, about."""
+"""Bytes that a page takes beside its bodies and its address, about."""
+_BYTES_A_LETTER = 4
 
 _COMPRESSED = {"application/vnd.apache.parquet", "image/x-icon"}
 """Media types that no encoding makes smaller."""
@@ -52,10 +53,7 @@ class _Kept:
     media_type: str
     headers: Mapping[str, str]
     bodies: Mapping[str, bytes]
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.bodies.values())) + _OVERHEAD
+    size: int
 
 
 class PageCache:
@@ -66,7 +64,7 @@ class PageCache:
         self.reading = Worker("details", MOST_READING)
         self.exporting = Worker("exports", MOST_EXPORTING)
         self._most_bytes = most_bytes
-        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, Hashable], _Kept] = OrderedDict()
         self._stamp: Hashable = None
         self.kept_bytes = 0
 
@@ -87,7 +85,8 @@ class PageCache:
         whole_key = (stamp, key)
         kept = self._kept.get(whole_key)
         if kept is None:
-            kept = await (worker or self.rendering).once(whole_key, lambda: _kept(make()))
+            address = _BYTES_A_LETTER * len(str(request.url))
+            kept = await (worker or self.rendering).once(whole_key, lambda: _kept(make(), address))
             self._keep(whole_key, kept)
         else:
             self._kept.move_to_end(whole_key)
@@ -102,7 +101,7 @@ class PageCache:
         if stamp is None or stamp == self._stamp:
             return
         self._stamp = stamp
-        for key in [one for one in self._kept if isinstance(one, tuple) and one[0] not in (None, stamp)]:
+        for key in [one for one in self._kept if one[0] not in (None, stamp)]:
             self.kept_bytes -= self._kept.pop(key).size
 
     def _keep(self, key: tuple[Hashable, Hashable], kept: _Kept) -> None:
@@ -114,7 +113,8 @@ class PageCache:
             self.kept_bytes -= self._kept.popitem(last=False)[1].size
 
 
-def _kept(page: Rendered) -> _Kept:
+def _kept(page: Rendered, address: int) -> _Kept:
+    """`address`: bytes that the page's key takes."""
     bodies = {IDENTITY: page.body}
     if len(page.body) >= LEAST_BYTES and page.media_type not in _COMPRESSED:
         variants = Variants(page.body, b"")
@@ -123,7 +123,8 @@ def _kept(page: Rendered) -> _Kept:
     if page.status == HTTPStatus.OK:
         tag = f'W/"{blake2b(page.body, digest_size=8).hexdigest()}"'
         told |= {"etag": tag, "cache-control": "private, no-cache"}
-    return _Kept(page.status, page.media_type, told | dict(page.headers), bodies)
+    size = sum(map(len, bodies.values())) + address + _OVERHEAD
+    return _Kept(page.status, page.media_type, told | dict(page.headers), bodies, size)
 
 
 def _reply(request: Request, kept: _Kept) -> Response:

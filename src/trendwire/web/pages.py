@@ -13,7 +13,7 @@ from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
 from trendwire.web import provenance
 from trendwire.web.page_cache import PageCache, Rendered
-from trendwire.web.page_limits import Page
+from trendwire.web.page_limits import Pace, Page
 from trendwire.web.staleness import Words
 from trendwire.web.watch import Watch
 
@@ -25,10 +25,10 @@ RETRY_SECONDS = 5
 
 
 def pages(
-    editions: Editions, cache: PageCache, watch: Watch, stale: Words, contact: str | None
+    editions: Editions, cache: PageCache, pace: Pace, watch: Watch, stale: Words, contact: str | None
 ) -> Mapping[str, Page]:
     """Path -> page. `watch` knows whether the server is about to end, `stale` what is older than it should
-    be; `contact` is the operator's."""
+    be; `contact` is the operator's. Health and readiness wait for nothing."""
 
     async def ready(_request: Request) -> Response:
         if watch.draining:
@@ -42,9 +42,9 @@ def pages(
     return {
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),
         "/readyz": ready,
-        provenance.PATH: where_from,
-        "/openapi.json": _document(cache, "3.1", encoded(document(contact=contact))),
-        "/openapi-3.0.json": _document(cache, "3.0", encoded(document_30(contact=contact))),
+        provenance.PATH: pace.of(where_from),
+        "/openapi.json": pace.of(_document(cache, "3.1", encoded(document(contact=contact)))),
+        "/openapi-3.0.json": pace.of(_document(cache, "3.0", encoded(document_30(contact=contact)))),
     }
 
 
