@@ -94,6 +94,12 @@ class Settings(BaseSettings):
         "0 or 1",
         "Whether anybody may see the explorer, or console users alone. Unset: anybody, on loopback only.",
     )
+    contact: str | None = _row(
+        None,
+        "address",
+        "Where to report a weakness of this server, mailto:... or https://...: in security.txt and OpenAPI.",
+        pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+)$",
+    )
     admin_key: SecretStr | None = _row(
         None,
         "text",

@@ -118,6 +118,42 @@ def test_every_field_and_type_is_described(told: Json, validator: Any) -> None:
         assert bare == [], name
 
 
+def _schemas(schema: Json) -> Iterator[Json]:
+    """A schema and all schemas inside it; property names are no keywords."""
+    yield schema
+    inside = [*schema.get("properties", {}).values(), *schema.get("anyOf", []), *schema.get("allOf", [])]
+    inside += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
+    for part in inside:
+        yield from _schemas(part)
+
+
+@BOTH
+def test_every_schema_has_a_type(told: Json, validator: Any) -> None:
+    """Generators of clients drop a reply with a field that is an enumeration without a type."""
+    schemas = [*told["components"]["schemas"].values()]
+    schemas += [one["schema"] for one in told["components"]["headers"].values()]
+    schemas += [row["schema"] for operation in _operations(told) for row in operation["parameters"]]
+    found = [one for schema in schemas for one in _schemas(schema)]
+    assert [one for one in found if {"type", "$ref", "anyOf", "allOf"}.isdisjoint(one)] == []
+    typed = [one for one in found if "enum" in one and "type" in one]
+    names = {bool: "boolean", int: "integer", str: "string", type(None): "string"}
+    assert typed
+    assert [one for one in typed if {names[type(value)] for value in one["enum"]} != {one["type"]}] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "more"),
+    [
+        (None, {}),
+        ("mailto:ops@trends.example", {"email": "ops@trends.example"}),
+        ("https://trends.example/help", {"url": "https://trends.example/help"}),
+    ],
+)
+def test_the_contact_is_the_operators(address: str | None, more: Json) -> None:
+    for told in (document(contact=address), document_30(contact=address)):
+        assert told["info"]["contact"] == {"name": "The operator of this server"} | more
+
+
 def test_field_examples_are_as_documented() -> None:
     for told, validator in VALIDATORS:
         for schema in told["components"]["schemas"].values():

@@ -132,7 +132,7 @@ def _type(schema: dict[str, Any], document: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(_type(kind, document) for kind in schema["anyOf"]))
     resolved = _resolved(schema, document)
     values = resolved.get("enum", [resolved["const"]] if "const" in resolved else [])
-    return str(resolved.get("type") or ", ".join(json.dumps(value) for value in values))
+    return ", ".join(json.dumps(value) for value in values) or str(resolved["type"])
 
 
 def _command_line() -> str:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.small_world import DAYS, KEPT
 from tests.web.conftest import CREDITS, QPS, Served, serving
-from trendwire.accounts.operations import ChangeKey, ListKeys, RevokeKey
+from trendwire.accounts.operations import ChangeKey, ListKeys, ListRequests, RevokeKey
 from trendwire.dialects.base import Endpoint
 from trendwire.dialects.catalog import BY_NAME, ENDPOINTS
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
@@ -179,6 +179,21 @@ def test_a_bad_parameter_is_named_and_free(served: Served, spoken: Spoken) -> No
     assert spoken.wrong.split("=")[0] in refused.json()[spoken.words]
     assert REMAINING in refused.headers
     assert served.balance() == CREDITS
+
+
+def test_a_refused_call_is_logged_with_its_key(served: Served, spoken: Spoken) -> None:
+    key_id = served.do(ListKeys())[0].id
+    headers = spoken.headers(served.key)
+    served.client.get(f"{spoken.chart.path}?{spoken.wrong}", headers=headers)
+    served.client.get(spoken.detail.format("nobodysaysthis"), headers=headers)
+    served.client.get(spoken.chart.path)
+    logged = served.do(ListRequests())
+    assert [(one.status, one.key_id, one.account_id) for one in logged] == [
+        (401, None, None),
+        (404, key_id, 1),
+        (400, key_id, 1),
+    ]
+    assert [one.status for one in served.do(ListRequests(key_id=key_id))] == [404, 400]
 
 
 def test_an_unknown_hashtag_is_a_free_404(served: Served, spoken: Spoken) -> None:

@@ -468,6 +468,8 @@ def test_requests_are_found_and_replayed_without_a_key(person: Person) -> None:
     assert {"endpoint": ["keyapi_trending_hashtags"], "page": ["2"]} in asked
     assert person.served.key not in text
     assert "/nowhere" not in person.see("/requests?status=2")
+    person.ask(period=9)
+    assert '<a href="/console/keys/1">1</a>' in person.see("/requests?status=400")
     assert "No requests" in person.see("/requests?endpoint=keyapi_trending_music")
 
 

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from tests.small_world import LAST_DAY, linked
 from tests.web.conftest import Served, serving
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind, Move, SoundEntry
-from trendwire.editions import Edition, Editions
+from trendwire.editions import Edition, Editions, sample_folder
 from trendwire.web.explorer import drawings
 from trendwire.web.explorer.rows import WORDS
 from trendwire.web.explorer.tables import Table
@@ -104,6 +106,31 @@ def test_all_formats_tell_the_same(served: Served, path: str, tmp_path: Path) ->
     assert len(feed.findall(f"{ATOM}entry")) == len(rows)
     ids = [entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")]
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("address", ["/hashtags.atom?period=30", "/videos.atom", "/compare/sounds.atom"])
+def test_a_feed_knows_its_address_and_is_the_same_under_every_other(served: Served, address: str) -> None:
+    """RFC 4287: ids never change; readers take an entry with another id for another entry."""
+    one, other = (
+        ET.fromstring(served.client.get(address, headers={"host": host}).text)
+        for host in ("one.example", "two.example:8000")
+    )
+    ids = [found.text or "" for found in one.iter(f"{ATOM}id")]
+    assert ids == [found.text for found in other.iter(f"{ATOM}id")]
+    assert len(set(ids)) == len(ids) >= 1
+    assert all(UUID(text.removeprefix("urn:uuid:")).version == 5 for text in ids)
+    own = [link.get("href") for link in other.findall(f"{ATOM}link") if link.get("rel") == "self"]
+    assert own == [f"http://two.example:8000{address}"]
+
+
+def test_feeds_of_two_homes_share_no_id(served: Served, tmp_path: Path) -> None:
+    mine = ET.fromstring(served.client.get("/hashtags.atom").text)
+    (tmp_path / "other").mkdir()
+    shutil.copytree(sample_folder() / "editions", tmp_path / "other" / "editions")
+    with serving(tmp_path / "other") as others:
+        theirs = ET.fromstring(others.client.get("/hashtags.atom").text)
+    ids = [{found.text for found in feed.iter(f"{ATOM}id")} for feed in (mine, theirs)]
+    assert ids[0].isdisjoint(ids[1])
 
 
 def test_a_table_without_rows_is_parquet_too(served: Served, tmp_path: Path) -> None:

@@ -1,19 +1,23 @@
 """What is served without a key: health, readiness, documents, a first page, and refusals of unknown paths."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
+import trendwire.web
 from tests.small_world import NOON_AFTER, linked
 from tests.web.conftest import Served, serving
 from trendwire.dialects.catalog import ENDPOINTS
+from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
 from trendwire.domain.provenance import RECORDED, Provenance
 from trendwire.editions import Editions
-from trendwire.settings import Settings
+from trendwire.errors import InvalidInput
+from trendwire.settings import Settings, load
 from trendwire.sources.configuration import FILE
 from trendwire.sources.runs import Runs
 from trendwire.web.app import of_settings
@@ -21,6 +25,18 @@ from trendwire.web.fields import SECURITY_HEADERS
 from trendwire.web.staleness import SECONDS_KEPT
 from trendwire.web.views import PAGE_POLICY
 from trendwire.web.watch import Limits, Watch
+
+WEB = Path(trendwire.web.__file__).parent
+FILES = sorted(
+    [
+        *(WEB / "templates").rglob("*.html"),
+        *(
+            one
+            for part in ("playground", "docs", "console", "explorer")
+            for one in (WEB / "static" / "js" / part).rglob("*.js")
+        ),
+    ]
+)
 
 
 def test_health_needs_no_edition(tmp_path: Path) -> None:
@@ -87,6 +103,113 @@ def test_the_documents_served_are_valid_and_complete(served: Served, path: str) 
     document = served.client.get(path).json()
     validate(document)
     assert {endpoint.path for endpoint in ENDPOINTS} <= set(document["paths"])
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi-3.0.json"])
+def test_the_documents_are_compressed_and_may_be_kept(served: Served, path: str) -> None:
+    plain = served.client.get(path, headers={"accept-encoding": "identity"})
+    packed = served.client.get(path, headers={"accept-encoding": "gzip"})
+    assert packed.json() == plain.json()
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 5
+    assert packed.headers["cache-control"].startswith("public, max-age=")
+    again = served.client.get(path, headers={"if-none-match": packed.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_crawlers_are_told_what_is_not_for_them(served: Served) -> None:
+    told = served.client.get("/robots.txt")
+    assert told.headers["content-type"] == "text/plain; charset=utf-8"
+    rules = RobotFileParser()
+    rules.parse(told.text.splitlines())
+    allowed = {path: rules.can_fetch("anybody", path) for path in ("/", "/docs", "/hashtag?name=a")}
+    closed = {
+        path: rules.can_fetch("anybody", path) for path in ("/console/keys", "/search?q=a", "/admin/v1")
+    }
+    assert set(allowed.values()) == {True}
+    assert set(closed.values()) == {False}
+
+
+def test_the_icon_is_there_for_who_asks_at_its_usual_place(served: Served) -> None:
+    icon = served.client.get("/favicon.ico")
+    assert icon.headers["content-type"] == "image/x-icon"
+    assert icon.content.startswith(b"\x00\x00\x01\x00")
+
+
+def test_a_weakness_is_reported_to_the_operator(demo_home: Path, tmp_path: Path) -> None:
+    """RFC 9116: a contact, and an end within a year."""
+    path, contact = "/.well-known/security.txt", "mailto:ops@trends.example"
+    home = linked(demo_home, tmp_path / "home")
+    with serving(home) as served:
+        nobody = served.client.get(path)
+    assert (nobody.status_code, "TRENDWIRE_CONTACT" in nobody.text) == (404, True)
+    with serving(home, contact=contact) as served:
+        told = dict(line.split(": ", 1) for line in served.client.get(path).text.splitlines())
+        assert served.client.get("/openapi.json").json()["info"]["contact"]["email"] == "ops@trends.example"
+    assert told["Contact"] == contact
+    assert NOON_AFTER < datetime.fromisoformat(told["Expires"]) < NOON_AFTER + timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    "contact", ["ops@trends.example", "http://trends.example", "mailto:nobody", "https://"]
+)
+def test_a_contact_is_an_address_that_can_be_reached(contact: str) -> None:
+    with pytest.raises(InvalidInput, match="contact"):
+        load(contact=contact)
+
+
+class Described(HTMLParser):
+    """The descriptions of a page, and elements with a name although their role may have none (ARIA 1.2)."""
+
+    NAMELESS = frozenset(
+        ("b", "bdi", "caption", "code", "del", "div", "em", "i", "ins", "mark", "p", "pre", "q", "s", "small")
+    ) | {"span", "strong", "sub", "sup"}
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.descriptions: list[str] = []
+        self.misnamed: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "meta" and told.get("name") == "description":
+            self.descriptions.append(told["content"] or "")
+        if tag in self.NAMELESS and "role" not in told and {"aria-label", "aria-labelledby"} & set(told):
+            self.misnamed.append(self.get_starttag_text() or tag)
+
+
+PEOPLE = [
+    "/",
+    "/hashtags",
+    "/videos",
+    "/hashtag?name={tag}",
+    "/compare/hashtags?name={tag}",
+    "/search",
+    "/docs",
+    "/docs/search?q=key",
+    "/docs/endpoints/keyapi_trending_hashtags",
+    "/docs/guides/explanation/how-a-rank-is-made",
+    "/playground",
+    "/reference",
+    "/console/sign-in",
+]
+
+
+def test_pages_are_described_each_in_its_own_words(served: Served) -> None:
+    rows = Editions(served.home).current().chart(ChartKey(Kind.HASHTAG, 30)) or ()
+    tag = next(one.name for one in rows if isinstance(one, HashtagEntry))
+    pages = [Described(served.client.get(path.format(tag=tag)).text) for path in PEOPLE]
+    told = [page.descriptions for page in pages]
+    assert [len(one) for one in told] == [1] * len(PEOPLE)
+    assert [text for [text] in told if not 50 <= len(text) <= 250] == []
+    assert len({text for [text] in told}) == len(PEOPLE) - 1  # the explorer begins with the hashtags
+
+
+@pytest.mark.parametrize("file", [*FILES], ids=lambda file: file.name)
+def test_only_what_may_have_a_name_is_named(file: Path) -> None:
+    """Assistive technology passes over the names of paragraphs, blocks of code and the like."""
+    assert Described(file.read_text()).misnamed == []
 
 
 def test_the_first_page_links_to_what_answers(served: Served) -> None:

@@ -46,6 +46,8 @@ LOCAL_SERVER = "http://127.0.0.1:8000"
 """The server of the code samples unless another is named."""
 
 _REF = "#/components/schemas/{name}"
+_TYPES = {bool: "boolean", int: "integer", str: "string"}
+"""Of the values of an enumeration: generators of clients drop what has no type."""
 _EXAMPLE_AT = 1_773_562_150_000
 _EXAMPLE_NOISE = bytes(range(1, REQUEST_ID_BYTES + 1))
 
@@ -116,8 +118,11 @@ _STATUS_WORDS = {
 }
 
 
-def document(server: str = LOCAL_SERVER) -> Json:
-    """The OpenAPI 3.1 document. `server` is the address in the code samples; its own server is `/`."""
+def document(server: str = LOCAL_SERVER, contact: str | None = None) -> Json:
+    """The OpenAPI 3.1 document. `server` is the address in the code samples; its own server is `/`.
+
+    `contact`: of the operator, a mailto: or https: address.
+    """
     types, schemas = _schemas()
     return {
         "openapi": "3.1.0",
@@ -125,6 +130,7 @@ def document(server: str = LOCAL_SERVER) -> Json:
             "title": "Trendwire",
             "version": __version__,
             "description": DESCRIPTION,
+            "contact": {"name": "The operator of this server"} | _contact(contact),
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -141,6 +147,13 @@ def document(server: str = LOCAL_SERVER) -> Json:
             "securitySchemes": {one.credential.name: dict(one.credential.scheme_object) for one in DIALECTS},
         },
     }
+
+
+def _contact(address: str | None) -> Json:
+    if address is None:
+        return {}
+    email = address.removeprefix("mailto:")
+    return {"url": address} if email == address else {"email": email}
 
 
 def encoded(document: Json) -> bytes:
@@ -160,12 +173,13 @@ def _schemas() -> tuple[dict[Any, Json], Json]:
 
 
 def _renamed(node: Any, plain: dict[str, str]) -> Any:
-    """The schema with its references to plain names."""
+    """The schema with its references to plain names, and a type beside every enumeration."""
     if isinstance(node, list):
         return [_renamed(part, plain) for part in node]
     if not isinstance(node, dict):
         return node
-    return {
+    typed = {"type": _TYPES[type(node["enum"][0])]} if isinstance(node.get("enum"), list) else {}
+    return typed | {
         key: _REF.format(name=plain[value.rpartition("/")[2]]) if key == "$ref" else _renamed(value, plain)
         for key, value in node.items()
     }

@@ -11,9 +11,9 @@ from trendwire.dialects.openapi import LOCAL_SERVER, Json, document
 _NULL = {"type": "null"}
 
 
-def document_30(server: str = LOCAL_SERVER) -> Json:
-    """The OpenAPI 3.0 document; `server` as for the 3.1 one."""
-    newer = document(server)
+def document_30(server: str = LOCAL_SERVER, contact: str | None = None) -> Json:
+    """The OpenAPI 3.0 document; `server` and `contact` as for the 3.1 one."""
+    newer = document(server, contact)
     components = newer["components"]
     older_components = components | {
         "schemas": {name: schema_30(schema) for name, schema in components["schemas"].items()}

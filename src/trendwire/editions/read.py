@@ -149,6 +149,10 @@ class Editions:
             self._follow()
             return tuple(self._records.values())
 
+    def stamp(self) -> Stamp | None:
+        """Changes with every edition that comes or goes; None before the first. At the price of one stat."""
+        return self._catalog.stamp()
+
     def _found(self, number: int | None) -> Edition:
         """The edition of a number, or the current one; looks again where it was pruned between two steps."""
         with self._lock:

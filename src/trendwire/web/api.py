@@ -75,6 +75,7 @@ class Api:
         self.in_flight += 1
         try:
             admission = asked.admission = await self.gate.admit(asked.ask(self.gate))
+            asked.key_id, asked.account_id = admission.key_id, admission.account_id
             try:
                 if ready is None or admission.test:
                     ready = await self._prepared(asked, admission.test)
@@ -136,7 +137,6 @@ class _Asked(msgspec.Struct):
     def answered(self, ready: Ready, admission: Admission) -> Reply:
         """A 200, which is charged if it is a GET's; a 304 where the caller has this answer already."""
         head = self.request.head.fields
-        self.key_id, self.account_id = admission.key_id, admission.account_id
         if "if-none-match" in head and _names(head["if-none-match"], ready.etag):
             return Reply(304, (ready.unchanged(), *self._told(admission)), ())
         accepted = head.get("accept-encoding")

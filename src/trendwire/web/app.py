@@ -34,7 +34,9 @@ from trendwire.web.ingest import PATH as INGEST_PATH
 from trendwire.web.ingest import Ingest
 from trendwire.web.lane import Lane
 from trendwire.web.metrics import House, Metrics
-from trendwire.web.pages import Page, pages
+from trendwire.web.page_cache import PageCache
+from trendwire.web.page_limits import Pace, Page
+from trendwire.web.pages import pages
 from trendwire.web.playground import playground_routes
 from trendwire.web.shelf import Shelf
 from trendwire.web.staleness import Staleness, for_readiness
@@ -42,6 +44,7 @@ from trendwire.web.statics import ROOT as STATIC_ROOT
 from trendwire.web.statics import Statics
 from trendwire.web.views import Views
 from trendwire.web.watch import Limits, Watch
+from trendwire.web.well_known import well_known_routes
 
 MEGABYTE = 1_000_000
 SAMPLE_BYTES = 8 * MEGABYTE
@@ -82,6 +85,7 @@ def of_settings(
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
     editions, aside = Editions(settings.home, render), Aside()
+    cache, pace = PageCache(), Pace()
     watch = watch or Watch(Limits())
     api = Api(
         gate=accounts.gate,
@@ -103,27 +107,35 @@ def of_settings(
     beside = [
         *_public_admin(settings, desk, moment),
         *_ingest(settings, moment),
-        *_people(settings, console, editions, aside),
+        *(_paced(pace, page) for page in _people(settings, console, editions, cache, moment)),
     ]
-    known = pages(editions, aside, watch, for_readiness(staleness, moment))
-    site = _site(slow, known, accounts, aside, beside)
+    known = pages(editions, cache, pace, watch, for_readiness(staleness, moment), settings.contact)
+    site = _site(slow, known, accounts, (aside, cache), beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
 
-def _people(settings: Settings, console: Console, editions: Editions, aside: Aside) -> list[Route]:
+def _people(
+    settings: Settings, console: Console, editions: Editions, cache: PageCache, moment: Callable[[], Moment]
+) -> list[Route]:
     """The pages for people, and the files that they load."""
     views = Views(Statics())
     doors = Doors(views, console)
-    files = Route(f"{STATIC_ROOT}/{{rest:path}}", views.statics.__call__, methods=["GET"])
+    files = Route(f"{STATIC_ROOT}/{{rest:path}}", views.statics.page(cache), methods=["GET"])
     guarded = (lambda page: page) if _is_explorer_public(settings) else doors.behind
     return [
         files,
-        *explorer_routes(views, editions, aside, guarded),
-        *docs_routes(views),
-        *playground_routes(views),
+        *explorer_routes(views, editions, cache, guarded),
+        *docs_routes(views, cache),
+        *playground_routes(views, cache),
         *console_routes(views, doors),
+        *well_known_routes(views.statics, cache, settings.contact, moment),
     ]
+
+
+def _paced(pace: Pace, page: Route) -> Route:
+    """The page, begun when it is its turn."""
+    return Route(page.path, pace.of(page.endpoint), methods=page.methods)
 
 
 def _is_explorer_public(settings: Settings) -> bool:
@@ -158,7 +170,11 @@ def accounts_of(settings: Settings, moment: Callable[[], Moment]) -> Accounts:
 
 
 def _site(
-    api: ASGIApp, known: Mapping[str, Page], accounts: Accounts, aside: Aside, beside: Sequence[Route]
+    api: ASGIApp,
+    known: Mapping[str, Page],
+    accounts: Accounts,
+    threads: Sequence[Aside | PageCache],
+    beside: Sequence[Route],
 ) -> ASGIApp:
     """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""
 
@@ -166,7 +182,8 @@ def _site(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await accounts.start()
         yield
-        aside.close()
+        for one in threads:
+            one.close()
         await accounts.close()
 
     routes = [*beside, *(Route(path, page, methods=["GET"]) for path, page in known.items())]

@@ -1,7 +1,6 @@
 """What is served beside the dialects, without a key: health, readiness, provenance, OpenAPI documents."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from starlette.requests import Request
@@ -13,20 +12,23 @@ from trendwire.dialects.openapi30 import document_30
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
 from trendwire.web import provenance
-from trendwire.web.aside import Aside
+from trendwire.web.page_cache import PageCache, Rendered
+from trendwire.web.page_limits import Pace, Page
 from trendwire.web.staleness import Words
 from trendwire.web.watch import Watch
 
-Page = Callable[[Request], Awaitable[Response]]
+_KEPT_A_WHILE = "public, max-age=300"
+"""Of documents that a new release changes."""
 
 RETRY_SECONDS = 5
 """When to ask `/readyz` again after a 503."""
 
 
-def pages(editions: Editions, aside: Aside, watch: Watch, stale: Words) -> Mapping[str, Page]:
+def pages(
+    editions: Editions, cache: PageCache, pace: Pace, watch: Watch, stale: Words, contact: str | None
+) -> Mapping[str, Page]:
     """Path -> page. `watch` knows whether the server is about to end, `stale` what is older than it should
-    be; what may take long is done `aside`."""
-    openapi, openapi_30 = encoded(document()), encoded(document_30())
+    be; `contact` is the operator's. Health and readiness wait for nothing."""
 
     async def ready(_request: Request) -> Response:
         if watch.draining:
@@ -34,20 +36,30 @@ def pages(editions: Editions, aside: Aside, watch: Watch, stale: Words) -> Mappi
         return _ready(editions, await stale())
 
     async def where_from(request: Request) -> Response:
-        return await aside.run(partial(provenance.reply, request, editions))
+        asked, make = provenance.asked(request.url.query, editions)
+        return await cache.answer(request, (provenance.PATH, asked), make, editions.stamp(), cache.reading)
 
     return {
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),
         "/readyz": ready,
-        provenance.PATH: where_from,
-        "/openapi.json": _fixed(openapi),
-        "/openapi-3.0.json": _fixed(openapi_30),
+        provenance.PATH: pace.of(where_from),
+        "/openapi.json": pace.of(_document(cache, "3.1", encoded(document(contact=contact)))),
+        "/openapi-3.0.json": pace.of(_document(cache, "3.0", encoded(document_30(contact=contact)))),
     }
 
 
 def _fixed(body: bytes) -> Page:
     async def page(_request: Request) -> Response:
         return Response(body, media_type="application/json")
+
+    return page
+
+
+def _document(cache: PageCache, version: str, body: bytes) -> Page:
+    made = Rendered(body, "application/json", headers={"cache-control": _KEPT_A_WHILE})
+
+    async def page(request: Request) -> Response:
+        return await cache.answer(request, ("openapi", version), lambda: made)
 
     return page
 

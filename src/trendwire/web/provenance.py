@@ -3,14 +3,13 @@
 It speaks no dialect: parameters and fields are its own rows here, and an error is said in words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 
 from trendwire.dialects.parameters import Choice, ClipId, HashtagName, Parameter, Region, Whole
 from trendwire.domain.charts import ChartKey, Kind
@@ -19,6 +18,7 @@ from trendwire.domain.provenance import COMPUTED, RECORDED, ChartSource, Provena
 from trendwire.editions import Edition, Editions
 from trendwire.errors import Code, InvalidInput, MissingParameter, NotFound, TrendwireError
 from trendwire.web.fields import CROSS_ORIGIN
+from trendwire.web.page_cache import Rendered
 from trendwire.web.provenance_reply import Chart, Counted, Fetched, Told
 
 PATH = "/v1/provenance"
@@ -90,16 +90,26 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     edition: int | None = None
 
 
-def reply(request: Request, editions: Editions) -> Response:
-    """The answer to one request; never raises what is the caller's doing."""
+def asked(query_string: str, editions: Editions) -> tuple[object, Callable[[], Rendered]]:
+    """What was asked (or in words what is wrong with it), and how its answer is made; neither raises."""
     try:
-        asked = read(request.url.query)
-        edition = editions.current() if asked.edition is None else editions.at(asked.edition)
-        told: object = provenance(asked, edition)
+        found = read(query_string)
     except TrendwireError as error:
-        body = {"error": {"code": error.code, "message": error.public}}
-        return _json(body, STATUS.get(error.code, 500))
-    return _json(told, 200)
+        return error.public, partial(_refused, error)
+    return found, partial(_answered, found, editions)
+
+
+def _answered(asked: Asked, editions: Editions) -> Rendered:
+    try:
+        edition = editions.current() if asked.edition is None else editions.at(asked.edition)
+        return _json(provenance(asked, edition), 200)
+    except TrendwireError as error:
+        return _refused(error)
+
+
+def _refused(error: TrendwireError) -> Rendered:
+    body = {"error": {"code": error.code, "message": error.public}}
+    return _json(body, STATUS.get(error.code, 500))
 
 
 def read(query_string: str) -> Asked:
@@ -204,5 +214,5 @@ def _utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _json(told: object, status: int) -> Response:
-    return Response(msgspec.json.encode(told), status, dict(CROSS_ORIGIN), "application/json")
+def _json(told: object, status: int) -> Rendered:
+    return Rendered(msgspec.json.encode(told), "application/json", status, dict(CROSS_ORIGIN))

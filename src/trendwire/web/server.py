@@ -36,6 +36,8 @@ _LOOK_SECONDS = 0.02
 _OWNER_ONLY = 0o600
 _GC_THRESHOLD = 20_000
 """New objects between two looks for cycles."""
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that renders a page or reads a detail may keep the interpreter from the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ async def _until_told(running: "list[_Running]", drain: Drain, ready: Callable[[
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     ready()
     await told.wait()
     _log.info("stopping", connections=sum(len(one.connections) for one in running))

@@ -1,35 +1,39 @@
-"""Files of the pages: styles, scripts, vendored libraries, read from the package and kept in memory.
+"""Files of the pages: styles, scripts, vendored libraries, read from the package.
 
 An address holds a hash over all files, so that browsers may keep what they have for ever and a new release is
 fetched anew, scripts that import each other too. `/static/<hash>/css/site.css`.
 """
 
 import mimetypes
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cached_property, partial
 from hashlib import blake2b
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
-from trendwire.web.variants import Variants
+from trendwire.web.page_cache import PageCache, Rendered
+from trendwire.web.page_limits import Page
 
 ROOT = "/static"
 
 FOLDER = Path(__file__).with_name("static")
 
 _FOR_EVER = "public, max-age=31536000, immutable"
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-_NO_MARK = b""
-"""A file has no place for a request id."""
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+}
 
 
 class Statics:
-    """The files of one folder. For one thread."""
+    """The files of one folder."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
-        self._kept: dict[str, Variants] = {}
 
     @cached_property
     def version(self) -> str:
@@ -51,21 +55,25 @@ class Statics:
             raise KeyError(name)
         return f"{ROOT}/{self.version}/{name}"
 
-    async def __call__(self, request: Request) -> Response:
-        """A file, whatever hash its address names; only the right one may be kept for ever."""
-        version, _, name = request.path_params["rest"].partition("/")
-        if name not in self.names:
-            return PlainTextResponse("no such file\n", 404)
-        variants = self._kept.get(name)
-        if variants is None:
-            variants = self._kept[name] = Variants((self._folder / name).read_bytes(), _NO_MARK)
-        headers = {"vary": "accept-encoding"}
-        if version == self.version:
-            headers["cache-control"] = _FOR_EVER
-        encoding = variants.choice(request.headers.get("accept-encoding", ""))
-        if encoding != "identity":
-            headers["content-encoding"] = encoding
-        return Response(b"".join(variants.encoded(encoding, b"")), 200, headers, _type_of(name))
+    def page(self, cache: PageCache) -> Page:
+        """The page of all addresses of files: a file, whatever hash its address names."""
+
+        async def file(request: Request) -> Response:
+            version, _, name = request.path_params["rest"].partition("/")
+            known, current = name if name in self.names else "", version == self.version
+            return await cache.answer(request, (ROOT, known, current), partial(self._file, known, current))
+
+        return file
+
+    def _file(self, name: str, current: bool) -> Rendered:
+        """Only under the right hash may it be kept for ever."""
+        if not name:
+            return Rendered(b"no such file\n", "text/plain; charset=utf-8", HTTPStatus.NOT_FOUND)
+        return self.bytes_of(name, {"cache-control": _FOR_EVER} if current else {})
+
+    def bytes_of(self, name: str, headers: Mapping[str, str]) -> Rendered:
+        """One of the files."""
+        return Rendered((self._folder / name).read_bytes(), _type_of(name), headers=headers)
 
 
 def _type_of(name: str) -> str:

@@ -4,15 +4,17 @@ Every page is whole without a script, and may load nothing but what this server 
 template shows is escaped by the template engine, without exception.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 import jinja2
 from starlette.requests import Request
 from starlette.responses import Response
 
 from trendwire import __version__
+from trendwire.dialects.openapi import LOCAL_SERVER
+from trendwire.web.page_cache import Rendered
 from trendwire.web.statics import Statics
 from trendwire.web.variants import IDENTITY, Variants
 
@@ -24,6 +26,7 @@ PAGE_POLICY = (
 HTML = "text/html; charset=utf-8"
 
 _NO_MARK = b""
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,21 @@ class Views:
             "short": short,
         }
 
+    def rendered(
+        self,
+        template: str,
+        told: Mapping[str, object],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Rendered:
+        """A page. `told`: the template's own values, `title` and `place` (its path in NAVIGATION) at least.
+
+        Headers given here win, a policy too.
+        """
+        text = self.environment.get_template(template).render(**told)
+        own = {"content-security-policy": PAGE_POLICY} | dict(headers or {})
+        return Rendered(text.encode(), HTML, status, own)
+
     def page(
         self,
         request: Request,
@@ -78,34 +96,23 @@ class Views:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """A page. `told`: the template's own values, `title` and `place` (its path in NAVIGATION) at least.
+        """The reply with a page that is made for one caller and kept by nobody."""
+        page = self.rendered(template, {"path": request.url.path} | dict(told), status, headers)
+        own = {"vary": "accept-encoding"} | dict(page.headers)
+        variants = Variants(page.body, _NO_MARK)
+        encoding = variants.choice(request.headers.get("accept-encoding", ""))
+        if encoding != IDENTITY:
+            own["content-encoding"] = encoding
+        return Response(b"".join(variants.encoded(encoding, b"")), status, own, page.media_type)
 
-        A GET may be asked again with the tag it was given; headers given here win, a policy too.
-        """
-        text = self.environment.get_template(template).render(request=request, **told)
-        own = {"content-security-policy": PAGE_POLICY} | dict(headers or {})
-        return reply(request, text.encode(), HTML, status, own)
 
-
-def reply(
-    request: Request,
-    body: bytes,
-    media_type: str,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """Bytes with their tag (304 where the caller has them), compressed as the caller likes it."""
-    told = {"vary": "accept-encoding"} | dict(headers or {})
-    if status == 200:
-        told |= {"etag": f'W/"{blake2b(body, digest_size=8).hexdigest()}"'}
-        told.setdefault("cache-control", "private, no-cache")
-        if told["etag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=told)
-    variants = Variants(body, _NO_MARK)
-    encoding = variants.choice(request.headers.get("accept-encoding", ""))
-    if encoding != IDENTITY:
-        told["content-encoding"] = encoding
-    return Response(b"".join(variants.encoded(encoding, b"")), status, told, media_type)
+def server_of(request: Request) -> str:
+    """The address under which the caller reached this server: what links and code samples are written for."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        return LOCAL_SERVER
+    forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return f"{'https' if forwarded == 'https' else 'http'}://{host}"
 
 
 def thousands(number: float) -> str:

@@ -90,17 +90,9 @@ def _types(part: Json, schemas: Json) -> Iterator[str]:
     """The JSON types a value may have, those of a list's values too."""
     for one in part.get("anyOf", [part]):
         shape = _resolved(one, schemas)
-        yield shape.get("type") or _type_of(shape)
+        yield shape.get("type", "")
         if "items" in shape:
             yield from _types(shape["items"], schemas)
-
-
-def _type_of(shape: Json) -> str:
-    """The type of a schema that lists its values."""
-    values = shape.get("enum", [shape.get("const")])
-    return (
-        "integer" if all(isinstance(value, int) and not isinstance(value, bool) for value in values) else ""
-    )
 
 
 def _resolved(schema: Json, schemas: Json) -> Json:

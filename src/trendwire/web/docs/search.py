@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 from markupsafe import Markup, escape
 
@@ -47,10 +48,11 @@ def asked_for(text: str) -> str:
 
 
 class Index:
-    """The sections of all pages. For one thread at a time."""
+    """The sections of all pages. Any thread may look through them."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = entries
+        self._lock = Lock()
 
     def find(self, asked: str) -> list[Find]:
         """Sections with all words, else with any, the best first. The last word may go on."""
@@ -59,7 +61,8 @@ class Index:
             return []
         quoted = [f'"{word}"' for word in words]
         quoted[-1] = f"({quoted[-1]} OR {quoted[-1]}*)"
-        return self._matching(" AND ".join(quoted)) or self._matching(" OR ".join(quoted))
+        with self._lock:
+            return self._matching(" AND ".join(quoted)) or self._matching(" OR ".join(quoted))
 
     @cached_property
     def _rows(self) -> sqlite3.Connection:

@@ -1,8 +1,8 @@
 """The addresses of the docs: pages for people, the same as Markdown, search, and the API reference."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trendwire.dialects.catalog import DIALECTS
-from trendwire.dialects.openapi import LOCAL_SERVER
 from trendwire.web.docs import texts
 from trendwire.web.docs.endpoints import MANY, EndpointPage, endpoint_pages
 from trendwire.web.docs.endpoints import ROOT as ENDPOINT_ROOT
@@ -18,9 +17,12 @@ from trendwire.web.docs.guides import FOLDERS, TOLD_ELSEWHERE, Guide, Guides
 from trendwire.web.docs.guides import ROOT as GUIDE_ROOT
 from trendwire.web.docs.marked import Marked, inline, marked
 from trendwire.web.docs.search import MOST_FINDS, MOST_LETTERS, Entry, Index, asked_for
-from trendwire.web.views import PAGE_POLICY, Views, reply
+from trendwire.web.page_cache import PageCache, Rendered
+from trendwire.web.page_limits import Page
+from trendwire.web.views import PAGE_POLICY, Views, server_of
 
 PLACE = "/docs"
+SEARCH = "/docs/search"
 REFERENCE = "/reference"
 
 MARKDOWN = "text/markdown; charset=utf-8"
@@ -31,17 +33,6 @@ REFERENCE_POLICY = f"{PAGE_POLICY}; img-src 'self' data:"
 
 DOCUMENTS = {"3.1": "/openapi.json", "3.0": "/openapi-3.0.json"}
 """OpenAPI documents that the reference can show, by version, the usual one first."""
-
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
-
-
-def server_of(request: Request) -> str:
-    """The address under which the caller reached this server: what code samples are written for."""
-    host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        return LOCAL_SERVER
-    forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return f"{'https' if forwarded == 'https' else 'http'}://{host}"
 
 
 def breakable(stem: str) -> Markup:
@@ -65,9 +56,21 @@ class Group:
     links: tuple[Link, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page of the docs depends on: all of its address that counts, and the server's own."""
+
+    path: str
+    server: str
+    q: str = ""
+    openapi: str = ""
+    name: str = ""
+    folder: str = ""
+
+
 @dataclass(slots=True)
 class Docs:
-    """The pages over one set of guides. For one thread."""
+    """The pages over one set of guides. Any thread may make them."""
 
     views: Views
     guides: Guides = field(default_factory=Guides)
@@ -78,54 +81,54 @@ class Docs:
         self._index = Index(self._entries())
         self.views.environment.filters |= {"marked": inline, "breakable": breakable}
 
-    async def start(self, request: Request) -> Response:
+    def start(self, asked: Asked) -> Rendered:
         """What this is, the first call, every endpoint, every guide."""
         pages = endpoint_pages()
         told = {
             "title": "Docs",
             "summary": texts.SUMMARY,
-            "first": next(iter(pages.values())).snippets(server_of(request))[0].source,
+            "first": next(iter(pages.values())).snippets(asked.server)[0].source,
             "dialects": [(d, [p for p in pages.values() if p.endpoint.dialect is d]) for d in DIALECTS],
             "folders": [
                 (name, [(guide, inline(self.guides.blurb(guide))) for guide in self.guides.within(folder)])
                 for folder, name in FOLDERS.items()
             ],
         }
-        return self._page(request, "docs/start.html", told)
+        return self._page(asked, "docs/start.html", told)
 
-    async def endpoint(self, request: Request) -> Response:
-        page = endpoint_pages().get(request.path_params["name"])
+    def endpoint(self, asked: Asked) -> Rendered:
+        page = endpoint_pages().get(asked.name)
         if page is None:
-            return self._missing(request)
+            return self.missing(asked)
         told = {
             "title": f"{page.endpoint.summary} ({page.endpoint.dialect.name})",
             "page": page,
             "endpoint": page.endpoint,
-            "server": server_of(request),
-            "samples": page.snippets(server_of(request)),
+            "server": asked.server,
+            "samples": page.snippets(asked.server),
             "key_line": texts.key_line(page.endpoint.dialect),
             "cost": texts.cost(page),
             "rules": [inline(rule) for rule in texts.rules(page)],
             "many": MANY,
         }
-        return self._page(request, "docs/endpoint.html", told)
+        return self._page(asked, "docs/endpoint.html", told)
 
-    async def endpoint_text(self, request: Request) -> Response:
-        page = endpoint_pages().get(request.path_params["name"])
+    def endpoint_text(self, asked: Asked) -> Rendered:
+        page = endpoint_pages().get(asked.name)
         if page is None:
-            return self._missing(request)
-        return _text(request, texts.endpoint_markdown(page, server_of(request)), MARKDOWN)
+            return self.missing(asked)
+        return _text(texts.endpoint_markdown(page, asked.server), MARKDOWN)
 
-    async def prompt(self, request: Request) -> Response:
-        page = endpoint_pages().get(request.path_params["name"])
+    def prompt(self, asked: Asked) -> Rendered:
+        page = endpoint_pages().get(asked.name)
         if page is None:
-            return self._missing(request)
-        return _text(request, texts.prompt(page, server_of(request)))
+            return self.missing(asked)
+        return _text(texts.prompt(page, asked.server))
 
-    async def guide(self, request: Request) -> Response:
-        guide = self._guide(request)
+    def guide(self, asked: Asked) -> Rendered:
+        guide = self._guide(asked)
         if guide is None:
-            return self._missing(request)
+            return self.missing(asked)
         text = self._rendered(guide)
         told = {
             "title": guide.title,
@@ -134,34 +137,32 @@ class Docs:
             "text": text.html,
             "headings": [one for one in text.headings if one.depth == 2],
         }
-        return self._page(request, "docs/guide.html", told)
+        return self._page(asked, "docs/guide.html", told)
 
-    async def guide_text(self, request: Request) -> Response:
-        guide = self._guide(request)
+    def guide_text(self, asked: Asked) -> Rendered:
+        guide = self._guide(asked)
         if guide is None:
-            return self._missing(request)
-        return _text(request, self.guides.markdown(guide), MARKDOWN)
+            return self.missing(asked)
+        return _text(self.guides.markdown(guide), MARKDOWN)
 
-    async def search(self, request: Request) -> Response:
-        asked = asked_for(request.query_params.get("q", ""))
+    def search(self, asked: Asked) -> Rendered:
         told = {
             "title": "Search the docs",
-            "asked": asked,
-            "found": self._index.find(asked),
+            "asked": asked.q,
+            "found": self._index.find(asked.q),
             "full": MOST_FINDS,
         }
-        return self._page(request, "docs/search.html", told)
+        return self._page(asked, "docs/search.html", told)
 
-    async def llms(self, request: Request) -> Response:
-        return _text(request, texts.llms(self.guides, server_of(request)))
+    def llms(self, asked: Asked) -> Rendered:
+        return _text(texts.llms(self.guides, asked.server))
 
-    async def llms_full(self, request: Request) -> Response:
-        return _text(request, texts.llms_full(self.guides, server_of(request)))
+    def llms_full(self, asked: Asked) -> Rendered:
+        return _text(texts.llms_full(self.guides, asked.server))
 
-    async def reference(self, request: Request) -> Response:
+    def reference(self, asked: Asked) -> Rendered:
         """The API reference, which needs a script: without one, the page leads to what does not."""
-        asked = request.query_params.get("openapi", "")
-        version = asked if asked in DOCUMENTS else next(iter(DOCUMENTS))
+        version = asked.openapi or next(iter(DOCUMENTS))
         told = {
             "title": "API reference",
             "place": REFERENCE,
@@ -170,20 +171,21 @@ class Docs:
             "document": DOCUMENTS[version],
         }
         headers = {"content-security-policy": REFERENCE_POLICY}
-        return self.views.page(request, "docs/reference.html", told, headers=headers)
+        return self.views.rendered("docs/reference.html", told, headers=headers)
 
-    def _page(
-        self, request: Request, template: str, told: Mapping[str, object], status: int = 200
-    ) -> Response:
+    def _page(self, asked: Asked, template: str, told: Mapping[str, object], status: int = 200) -> Rendered:
         """A page with the search box and the side navigation."""
-        beside: dict[str, object] = {"place": PLACE, "groups": self._groups(), "asked": ""}
-        return self.views.page(request, template, beside | {"most": MOST_LETTERS} | dict(told), status)
+        beside: dict[str, object] = {
+            "place": PLACE,
+            "path": asked.path,
+            "groups": self._groups(),
+            "asked": "",
+            "most": MOST_LETTERS,
+        }
+        return self.views.rendered(template, beside | dict(told), status)
 
-    async def missing(self, request: Request) -> Response:
-        return self._missing(request)
-
-    def _missing(self, request: Request) -> Response:
-        return self._page(request, "docs/missing.html", {"title": "No such page"}, 404)
+    def missing(self, asked: Asked) -> Rendered:
+        return self._page(asked, "docs/missing.html", {"title": "No such page"}, 404)
 
     def _groups(self) -> list[Group]:
         groups = [
@@ -202,8 +204,8 @@ class Docs:
             groups += [Group(name, links)] if links else []
         return groups
 
-    def _guide(self, request: Request) -> Guide | None:
-        return self.guides.by_place.get(f"{request.path_params['folder']}/{request.path_params['name']}")
+    def _guide(self, asked: Asked) -> Guide | None:
+        return self.guides.by_place.get(f"{asked.folder}/{asked.name}")
 
     def _rendered(self, guide: Guide) -> Marked:
         if guide.place not in self._marked:
@@ -240,16 +242,16 @@ def _endpoint_entries(page: EndpointPage) -> Iterator[Entry]:
     yield Entry(name, "Errors", errors, f"{page.path}#errors")
 
 
-def _text(request: Request, text: str, media_type: str = TEXT) -> Response:
-    return reply(request, text.encode(), media_type)
+def _text(text: str, media_type: str = TEXT) -> Rendered:
+    return Rendered(text.encode(), media_type)
 
 
-def docs_routes(views: Views) -> list[Route]:
+def docs_routes(views: Views, cache: PageCache) -> list[Route]:
     """The routes of the docs and the API reference."""
     docs = Docs(views)
-    rows = {
+    rows: dict[str, Callable[[Asked], Rendered]] = {
         "/docs": docs.start,
-        "/docs/search": docs.search,
+        SEARCH: docs.search,
         f"{ENDPOINT_ROOT}/{{name}}.md": docs.endpoint_text,
         f"{ENDPOINT_ROOT}/{{name}}/prompt.txt": docs.prompt,
         f"{ENDPOINT_ROOT}/{{name}}": docs.endpoint,
@@ -260,4 +262,25 @@ def docs_routes(views: Views) -> list[Route]:
         "/llms-full.txt": docs.llms_full,
         REFERENCE: docs.reference,
     }
-    return [Route(path, page, methods=["GET"]) for path, page in rows.items()]
+    return [Route(path, _kept(cache, make), methods=["GET"]) for path, make in rows.items()]
+
+
+def _kept(cache: PageCache, make: Callable[[Asked], Rendered]) -> Page:
+    async def page(request: Request) -> Response:
+        asked = _asked(request)
+        return await cache.answer(request, asked, partial(make, asked))
+
+    return page
+
+
+def _asked(request: Request) -> Asked:
+    path, query, params = request.url.path, request.query_params, request.path_params
+    version = query.get("openapi", "") if path == REFERENCE else ""
+    return Asked(
+        path=path,
+        server=server_of(request),
+        q=asked_for(query.get("q", "")) if path == SEARCH else "",
+        openapi=version if version in DOCUMENTS else "",
+        name=params.get("name", ""),
+        folder=params.get("folder", ""),
+    )

@@ -7,35 +7,48 @@ from starlette.routing import Route
 
 from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
-from trendwire.web.aside import Aside
 from trendwire.web.explorer.rows import WORDS
-from trendwire.web.explorer.site import FORMATS, Explorer, Page
+from trendwire.web.explorer.site import FORMATS, Explorer, Make
+from trendwire.web.page_cache import PageCache
+from trendwire.web.page_limits import Page, Worker
 from trendwire.web.views import Views
 
 __all__ = ["explorer_routes"]
 
 
 def explorer_routes(
-    views: Views, editions: Editions, aside: Aside, guarded: Callable[[Page], Page]
+    views: Views, editions: Editions, cache: PageCache, guarded: Callable[[Page], Page]
 ) -> list[Route]:
     """All addresses of the explorer. `guarded` lets in whom the operator lets in."""
-    explorer = Explorer(views, editions, aside)
-    routes = [("/", explorer.answering(Kind.HASHTAG, explorer.chart))]
-    routes.append(("/search", explorer.answering(Kind.HASHTAG, explorer.search)))
+    explorer = Explorer(views, editions, cache)
+    routes = [
+        ("/", explorer.answering(Kind.HASHTAG, explorer.chart)),
+        ("/search", explorer.answering(Kind.HASHTAG, explorer.search, cache.reading)),
+    ]
     for kind, (_, chart, subject) in WORDS.items():
-        answering = partial(explorer.answering, kind)
-        routes += _view(explorer, answering, chart, "chart", explorer.chart)
+        view = partial(_view, explorer, kind)
+        routes += view(chart, "chart", explorer.chart, cache.rendering)
         if subject:
-            routes += _view(explorer, answering, subject, "subject", explorer.subject)
-            routes += _view(explorer, answering, f"/compare{chart}", "compare", explorer.compare)
-            routes.append((f"{subject}.svg", answering(explorer.drawing)))
-            routes.append((f"{subject}-badge.svg", answering(explorer.badge)))
+            routes += view(subject, "subject", explorer.subject, cache.reading)
+            routes += view(f"/compare{chart}", "compare", explorer.compare, cache.reading)
+            for path, made in (
+                (f"{subject}.svg", explorer.drawing),
+                (f"{subject}-badge.svg", explorer.badge),
+            ):
+                routes.append((path, explorer.answering(kind, made, cache.reading)))
     return [Route(path, guarded(page), methods=["GET"]) for path, page in routes]
 
 
 def _view(
-    explorer: Explorer, answering: Callable[..., Page], path: str, view: str, page: object
+    explorer: Explorer, kind: Kind, path: str, view: str, page: Make, worker: Worker
 ) -> list[tuple[str, Page]]:
     """A page and its formats for machines."""
-    formats = [(f"{path}.{name}", answering(explorer.formatted(name, view))) for name in FORMATS]
-    return [(path, answering(page)), *formats]
+    workers = {"parquet": explorer.cache.exporting}
+    formats = [
+        (
+            f"{path}.{name}",
+            explorer.answering(kind, explorer.formatted(name, view), workers.get(name, worker)),
+        )
+        for name in FORMATS
+    ]
+    return [(path, explorer.answering(kind, page, worker)), *formats]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid5
 
 import regex
 
@@ -34,3 +35,8 @@ class Feed:
 def in_xml(text: str) -> str:
     """The text without what XML cannot hold; escaping is the template's."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def urn(home: UUID, name: str) -> str:
+    """A name of a feed or an entry for ever, under whatever address its server is reached. `home`: whose."""
+    return uuid5(home, name).urn

@@ -3,12 +3,13 @@
 A view is read whole from one edition. Whatever goes wrong with it is said on a page, in words.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from uuid import NAMESPACE_URL, uuid5
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, Kind, SoundEntry
 from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS
@@ -16,13 +17,14 @@ from trendwire.domain.subjects import hashtag_identity
 from trendwire.domain.taxonomy import countries, industries
 from trendwire.editions import Edition, Editions
 from trendwire.errors import Code, InvalidInput, TrendwireError
-from trendwire.web.aside import Aside
 from trendwire.web.explorer import drawings, feeds, rows, subject
 from trendwire.web.explorer.asked import MOST_COMPARED, ONLY, Asked, days_kept, edition_of, read
 from trendwire.web.explorer.feeds import Feed, FeedEntry
 from trendwire.web.explorer.tables import Table
+from trendwire.web.page_cache import PageCache, Rendered
+from trendwire.web.page_limits import Page, Worker
 from trendwire.web.reasons import MEANINGS, STEPS
-from trendwire.web.views import Views, reply, thousands
+from trendwire.web.views import Views, server_of, thousands
 
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -39,32 +41,49 @@ _STATUS = {Code.INVALID_INPUT: 400, Code.NOT_FOUND: 404, Code.GONE: 410, Code.NO
 _SHOWN_ANYWHERE = {"cross-origin-resource-policy": "cross-origin"}
 """Of drawings, which are made to be embedded."""
 
-Page = Callable[[Request], Awaitable[Response]]
-Made = Callable[[Request, Asked, Edition], Awaitable[Response]]
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a view is asked for: its path, on the server of this address."""
+
+    path: str
+    server: str
+
+
+Make = Callable[[Place, Asked, Edition], Rendered]
 
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """The views of the editions of one home; what may take long is done `aside`."""
+    """The views of the editions of one home. Any thread may make them."""
 
     views: Views
     editions: Editions
-    aside: Aside
+    cache: PageCache
 
-    def answering(self, kind: Kind, made: Made) -> Page:
-        """A page that is `made` of what is asked of the edition asked for; refusals in words."""
+    def answering(self, kind: Kind, make: Make, worker: Worker | None = None) -> Page:
+        """A page that is made of what is asked of the edition asked for; refusals in words."""
 
         async def page(request: Request) -> Response:
-            asked = Asked(kind)
+            place = Place(request.url.path, server_of(request))
+            key: tuple[object, ...]
             try:
                 asked = read(kind, request.query_params.multi_items())
-                return await made(request, asked, edition_of(asked, self.editions))
-            except TrendwireError as error:
-                return self._refused(request, asked, error)
+                key, made = (place, asked), partial(self._made, make, place, asked)
+            except InvalidInput as error:
+                key = (place.path, error.public)
+                made = partial(self._refused, place, Asked(kind), error)
+            return await self.cache.answer(request, key, made, self.editions.stamp(), worker)
 
         return page
 
-    async def chart(self, request: Request, asked: Asked, edition: Edition) -> Response:
+    def _made(self, make: Make, place: Place, asked: Asked) -> Rendered:
+        try:
+            return make(place, asked, edition_of(asked, self.editions))
+        except TrendwireError as error:
+            return self._refused(place, asked, error)
+
+    def chart(self, _place: Place, asked: Asked, edition: Edition) -> Rendered:
         """A chart as a page."""
         self._only_charted(asked)
         all_rows = edition.chart(asked.key)
@@ -78,16 +97,17 @@ class Explorer:
             "spark": drawings.spark,
             "initials": rows.initials,
         }
-        return self.views.page(request, "explorer/chart.html", told)
+        return self.views.rendered("explorer/chart.html", told)
 
-    async def subject(self, request: Request, asked: Asked, edition: Edition) -> Response:
+    def subject(self, place: Place, asked: Asked, edition: Edition) -> Rendered:
         """Everything about one hashtag or sound."""
         asked = _named(asked)
-        found = await self.aside.run(partial(subject.subject, asked, edition))
+        found = subject.subject(asked, edition)
         _, chart_path, path = rows.WORDS[asked.kind]
         told = self._choices(asked, edition, path) | {
             "title": found.name,
             "found": found,
+            "server": place.server,
             "chart_path": chart_path,
             "curve": drawings.curve(
                 found.labels,
@@ -99,12 +119,12 @@ class Explorer:
             "steps": STEPS,
             "periods": DETAIL_PERIODS,
         }
-        return self.views.page(request, "explorer/subject.html", told)
+        return self.views.rendered("explorer/subject.html", told)
 
-    async def compare(self, request: Request, asked: Asked, edition: Edition) -> Response:
+    def compare(self, _place: Place, asked: Asked, edition: Edition) -> Rendered:
         """Up to five subjects on one scale."""
         asked = _few(asked)
-        found = await self.aside.run(partial(subject.compared, asked, edition))
+        found = subject.compared(asked, edition)
         labels = subject.labels(asked.period, edition.as_of)
         lines = [one[4] for one in found]
         told = self._choices(asked, edition, _compare_path(asked.kind)) | {
@@ -115,52 +135,50 @@ class Explorer:
             "most": MOST_COMPARED,
             "periods": DETAIL_PERIODS,
         }
-        return self.views.page(request, "explorer/compare.html", told)
+        return self.views.rendered("explorer/compare.html", told)
 
-    async def search(self, request: Request, asked: Asked, edition: Edition) -> Response:
+    def search(self, _place: Place, asked: Asked, edition: Edition) -> Rendered:
         """Hashtags that begin with a text, and charted sounds that hold it."""
         told = self._choices(asked, edition, "/search") | {
             "title": f"Search: {asked.q}" if asked.q else "Search",
-            "hashtags": await self.aside.run(partial(_hashtags, asked, edition)),
+            "hashtags": _hashtags(asked, edition),
             "sounds": _sounds(asked, edition),
         }
-        return self.views.page(request, "explorer/search.html", told)
+        return self.views.rendered("explorer/search.html", told)
 
-    def formatted(self, format_: str, view: str) -> Made:
+    def formatted(self, format_: str, view: str) -> Make:
         """A view (`chart`, `subject`, `compare`) in a format for machines."""
         return partial(self._machine, format_, view)
 
-    async def drawing(self, request: Request, asked: Asked, edition: Edition) -> Response:
+    def drawing(self, _place: Place, asked: Asked, edition: Edition) -> Rendered:
         """The curve of a subject, to be embedded."""
         asked = _named(asked)
-        found = await self.aside.run(partial(subject.subject, asked, edition))
+        found = subject.subject(asked, edition)
         caption = f"{_where(asked)}, views gained, {asked.period} days up to {edition.as_of} · Trendwire"
         made = drawings.embedded(found.labels, found.series, found.name, caption)
-        return reply(request, made.encode(), SVG, headers=_SHOWN_ANYWHERE)
+        return Rendered(made.encode(), SVG, headers=_SHOWN_ANYWHERE)
 
-    async def badge(self, request: Request, asked: Asked, edition: Edition) -> Response:
+    def badge(self, _place: Place, asked: Asked, edition: Edition) -> Rendered:
         """The rank of a subject as a badge, to be embedded."""
         asked = _named(asked)
-        found = await self.aside.run(partial(subject.subject, asked, edition))
+        found = subject.subject(asked, edition)
         rank = f"rank {found.row.rank}" if found.row else "not in the top 100"
         made = drawings.badge(found.name, f"{rank} · {_where(asked)} · {asked.key.period} days")
-        return reply(request, made.encode(), SVG, headers=_SHOWN_ANYWHERE)
+        return Rendered(made.encode(), SVG, headers=_SHOWN_ANYWHERE)
 
-    async def _machine(
-        self, format_: str, view: str, request: Request, asked: Asked, edition: Edition
-    ) -> Response:
-        table, feed = await self.aside.run(partial(self._data, view, asked, edition))
+    def _machine(self, format_: str, view: str, place: Place, asked: Asked, edition: Edition) -> Rendered:
+        table, feed = self._data(view, asked, edition)
         if format_ == "atom":
-            body = self._feed(request, feed)
+            body = self._feed(place.server, asked.at(place.path), feed)
         elif format_ == "parquet":
-            body = await table.parquet()
+            body = table.parquet()
         else:
             body = table.csv() if format_ == "csv" else table.json()
         name = f"trendwire-{view}-{asked.kind}-{asked.region}-{asked.period}d-{edition.as_of}.{format_}"
         headers = (
             {} if format_ in ("atom", "json") else {"content-disposition": f'attachment; filename="{name}"'}
         )
-        return reply(request, body, FORMATS[format_], headers=headers)
+        return Rendered(body, FORMATS[format_], headers=headers)
 
     def _data(self, view: str, asked: Asked, edition: Edition) -> tuple[Table, Feed]:
         told: dict[str, object] = {
@@ -239,10 +257,13 @@ class Explorer:
     def _as_feed(self, title: str, path: str, edition: Edition, items: Sequence[FeedEntry]) -> Feed:
         return Feed(title, path, edition.record.published_at, str(edition.as_of), items)
 
-    def _feed(self, request: Request, feed: Feed) -> bytes:
+    def _feed(self, server: str, own: str, feed: Feed) -> bytes:
+        """`own`: the feed's own address on the server."""
         template = self.views.environment.get_template("explorer/feed.xml")
-        base = f"{request.url.scheme}://{request.url.netloc}"
-        return template.render(feed=feed, base=base, xml=feeds.in_xml).encode()
+        first = self.editions.records()[0]
+        home = uuid5(NAMESPACE_URL, f"trendwire:{first.content_hash}/{first.published_at.isoformat()}")
+        urn = partial(feeds.urn, home)
+        return template.render(feed=feed, base=server, own=own, xml=feeds.in_xml, urn=urn).encode()
 
     def _choices(self, asked: Asked, edition: Edition, path: str) -> dict[str, object]:
         """What the form of a page offers, and the other addresses of the view."""
@@ -264,14 +285,14 @@ class Explorer:
             "world": WORLD,
         }
 
-    def _refused(self, request: Request, asked: Asked, error: TrendwireError) -> Response:
+    def _refused(self, place: Place, asked: Asked, error: TrendwireError) -> Rendered:
         """A page of words, or words alone for who asked for no page."""
         status = _STATUS.get(error.code, 500)
-        if not request.url.path.rpartition("/")[2].isalpha() and request.url.path != "/":
-            return PlainTextResponse(f"{error.public}\n", status)
+        if not place.path.rpartition("/")[2].isalpha() and place.path != "/":
+            return Rendered(f"{error.public}\n".encode(), "text/plain; charset=utf-8", status)
         told = {"title": "Not found" if status == 404 else "That did not work", "place": "/"}
-        return self.views.page(
-            request, "explorer/refused.html", told | {"words": error.public, "asked": asked}, status
+        return self.views.rendered(
+            "explorer/refused.html", told | {"words": error.public, "asked": asked}, status
         )
 
     def _only_charted(self, asked: Asked) -> None:

@@ -1,8 +1,8 @@
 """Views as tables for machines: CSV, JSON, Parquet. One description of columns, three ways to write it."""
 
-import asyncio
 import csv
 import io
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,6 @@ Type = Literal["VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "BIGINT[]"]
 
 Cell = str | int | float | bool | None | tuple[int, ...]
 
-_AT_ONCE = asyncio.Semaphore(2)
 _WORKER_SECONDS = 30
 
 
@@ -48,28 +47,24 @@ class Table:
         """Each row by the names of its columns."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
-    async def parquet(self) -> bytes:
+    def parquet(self) -> bytes:
         """Written by DuckDB in a process of its own, which ends with it: the server stays small."""
-        async with _AT_ONCE:
-            with tempfile.TemporaryDirectory(prefix="trendwire-") as folder:
-                return await _written(self, Path(folder))
+        with tempfile.TemporaryDirectory(prefix="trendwire-") as folder:
+            return _written(self, Path(folder))
 
 
-async def _written(table: Table, folder: Path) -> bytes:
+def _written(table: Table, folder: Path) -> bytes:
     rows, made = folder / "rows.json", folder / "rows.parquet"
     rows.write_bytes(b"\n".join(map(msgspec.json.encode, table.documents())))
     (folder / "columns.json").write_bytes(msgspec.json.encode(table.columns))
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "trendwire.web.explorer.parquet", str(folder), stderr=asyncio.subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "trendwire.web.explorer.parquet", str(folder)]
     try:
-        _, words = await asyncio.wait_for(worker.communicate(), _WORKER_SECONDS)
-    except TimeoutError:
-        worker.kill()
-        await worker.wait()
+        subprocess.run(command, check=True, capture_output=True, timeout=_WORKER_SECONDS)  # noqa: S603  our own module
+    except subprocess.TimeoutExpired:
         raise NotReady("writing Parquet took too long") from None
-    if worker.returncode:
-        raise NotReady("Parquet could not be written", reason=words.decode(errors="replace")[-500:])
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode(errors="replace")
+        raise NotReady("Parquet could not be written", reason=words[-500:]) from error
     return made.read_bytes()
 
 

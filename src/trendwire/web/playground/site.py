@@ -6,6 +6,7 @@ reply and what its fields mean. No key ever comes here: the script sends it to t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
@@ -18,9 +19,9 @@ from trendwire.dialects.catalog import BY_NAME, ENDPOINTS
 from trendwire.dialects.parameters import Parameter
 from trendwire.dialects.snippets import snippets
 from trendwire.errors import InvalidInput
-from trendwire.web.docs.site import server_of
+from trendwire.web.page_cache import PageCache, Rendered
 from trendwire.web.playground.document import playground_document
-from trendwire.web.views import Views, reply
+from trendwire.web.views import Views, server_of
 
 PATH = "/playground"
 DOCUMENT_PATH = f"{PATH}.json"
@@ -40,14 +41,18 @@ class Chosen:
     wrong: dict[str, str] = field(default_factory=dict)
     unknown: bool = False
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What its page depends on."""
+        return self.endpoint.name, self.unknown, tuple(self.given.items()), tuple(self.wrong.items())
 
-def playground_routes(views: Views) -> list[Route]:
-    """The page and the document that its script reads, made once."""
+
+def playground_routes(views: Views, cache: PageCache) -> list[Route]:
+    """The page and the document that its script reads."""
     known = playground_document()
-    encoded = msgspec.json.encode(known)
+    encoded = Rendered(msgspec.json.encode(known), "application/json")
 
-    async def page(request: Request) -> Response:
-        chosen = chosen_by(dict(reversed(request.query_params.multi_items())))
+    def made(chosen: Chosen, server: str) -> Rendered:
         told = {
             "title": f"{chosen.endpoint.summary} – Playground",
             "place": PATH,
@@ -56,12 +61,17 @@ def playground_routes(views: Views) -> list[Route]:
             "groups": known.groups,
             "offer": known.endpoints[chosen.endpoint.name],
             "chosen": chosen,
-            "curl": curl(chosen, server_of(request)),
+            "curl": curl(chosen, server),
         }
-        return views.page(request, "playground/page.html", told, 404 if chosen.unknown else 200)
+        return views.rendered("playground/page.html", told, 404 if chosen.unknown else 200)
+
+    async def page(request: Request) -> Response:
+        chosen = chosen_by(dict(reversed(request.query_params.multi_items())))
+        server = server_of(request)
+        return await cache.answer(request, (PATH, chosen.key, server), partial(made, chosen, server))
 
     async def catalog(request: Request) -> Response:
-        return reply(request, encoded, "application/json")
+        return await cache.answer(request, DOCUMENT_PATH, lambda: encoded)
 
     return [Route(PATH, page, methods=["GET"]), Route(DOCUMENT_PATH, catalog, methods=["GET"])]
 

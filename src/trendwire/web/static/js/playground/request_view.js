@@ -28,7 +28,7 @@ export function RequestView({ offer, values, box, seen, variable, onTold }) {
         <button type="button" class="slim" onClick=${copy}>Copy ${view === "http" ? "request" : LANGUAGES.find(([id]) => id === view)[1]}</button>
       </div>
       <${Tabs} name="request" label="Request as" tabs=${[["http", "HTTP"], ...LANGUAGES]} chosen=${view} onChoose=${setView}>
-        <pre tabindex="0" aria-label="Request"><code>${text}</code></pre>
+        <pre tabindex="0" role="region" aria-label="Request"><code>${text}</code></pre>
         ${view !== "http" && html`<div class="field check">
           <input type="checkbox" id="include" checked=${whole} disabled=${!seen.present} onChange=${(event) => setWhole(event.target.checked)} />
           <label for="include">Include the key when copying</label>

@@ -21,7 +21,7 @@ export function Result({ offer, outcome, busy, heading, onTold, onNext }) {
       ${outcome ? html`<${Told} outcome=${outcome} /><${Onwards} outcome=${outcome} onNext=${onNext} />` : html`<p class="quiet">Made up, in the shape of a real one. Send the request to see yours.</p>`}
       <${Tabs} name="response" label="Response as" tabs=${tabs} chosen=${chosen} onChoose=${setView}>
         ${chosen === "tree" && html`<${Body} text=${text} />`}
-        ${chosen === "raw" && html`<pre class="wrapped" tabindex="0" aria-label="Raw body"><code>${text || "(no body)"}</code></pre>`}
+        ${chosen === "raw" && html`<pre class="wrapped" tabindex="0" role="region" aria-label="Raw body"><code>${text || "(no body)"}</code></pre>`}
         ${chosen === "headers" && html`<${Headers} pairs=${outcome.headers} />`}
         ${chosen === "fields" && html`<${Fields} fields=${offer.fields} />`}
       <//>
