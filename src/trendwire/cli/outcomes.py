@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from trendwire.errors import InvalidInput, MissingParameter, TrendwireError
 from trendwire.settings import ENV_PREFIX
+from trendwire.sources.streams import printable
 
 DEBUG_VARIABLE = f"{ENV_PREFIX}DEBUG"
 
@@ -41,7 +42,7 @@ def code_of(error: TrendwireError) -> ExitCode:
 
 def say(words: str) -> None:
     """One line on stderr."""
-    print(f"trendwire: {' '.join(words.split())}", file=sys.stderr)  # noqa: T201  the one place that does
+    print(f"trendwire: {printable(' '.join(words.split()))}", file=sys.stderr)  # noqa: T201  the one place that does
 
 
 def say_error(error: BaseException) -> None:

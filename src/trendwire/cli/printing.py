@@ -12,6 +12,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from trendwire.sources.streams import printable
+
 Told = Callable[[str, float], None]
 """Hears the stage that is going on and the share (0..1) of it that is done."""
 
@@ -37,7 +39,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Seque
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", no_wrap=True)
     for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+        made.add_row(*(Text(printable(str(cell))) for cell in row))
     console().print(made)
 
 
@@ -45,7 +47,7 @@ def pairs(rows: Sequence[tuple[str, object]]) -> None:
     """Names and values, one a line."""
     widest = max(len(name) for name, _ in rows)
     for name, value in rows:
-        sys.stdout.write(f"{name:<{widest}}  {value}\n")
+        sys.stdout.write(f"{name:<{widest}}  {printable(str(value))}\n")
 
 
 def line(text: str = "") -> None:
@@ -69,7 +71,8 @@ def progress() -> Iterator[Told]:
     if not out.is_terminal:
         yield _plain()
         return
-    columns = (TextColumn("{task.description:<14}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    name = TextColumn("{task.description:<14}", markup=False)
+    columns = (name, BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeElapsedColumn(), console=out) as bars:
         yield _barred(bars)
 

@@ -160,10 +160,10 @@ class _Table:
         cells, count = self._parse() if line is not None else (None, 0)
         if cells is None or line is None:
             raise BadFile("is CSV whose header cannot be read: it has a quote that is not closed")
-        *_, last = self._ahead.take(count)
-        if b"\0" in line.text:
-            raise BadFile(f"is CSV whose header holds NUL bytes (line {line.number})")
-        return [cell.strip().lower() for cell in cells], last.end
+        taken = self._ahead.take(count)
+        if reason := next((reason for one in taken if (reason := _unreadable(one))), None):
+            raise BadFile(f"is CSV whose header cannot be read: line {line.number} {reason}")
+        return [cell.strip().lower() for cell in cells], taken[-1].end
 
     def _parse(self) -> tuple[list[str] | None, int]:
         """The cells of the row that begins at the next line, and how many lines it has; None where its quotes

@@ -14,6 +14,7 @@ from trendwire.facts.store import DrainResult, FactStore, Progress, silent
 from trendwire.sources.base import Source
 from trendwire.sources.parsing import Job, Parsed, parse_all
 from trendwire.sources.records import MAX_UNKNOWN, MORE_UNKNOWN
+from trendwire.sources.streams import printable
 
 BATCH_BYTES = 20 << 20
 """An inbox batch is closed once it is this long: about 50,000 rows."""
@@ -132,6 +133,6 @@ def _report(
         duplicates=drained.duplicates + intake.repeated,
         quarantined=quarantine.count,
         quarantine_path=str(quarantine.path) if quarantine.path else None,
-        unknown_fields=dict(intake.unknown.most_common()),
+        unknown_fields={printable(name): count for name, count in intake.unknown.most_common()},
         failed_files=tuple(failed),
     )
