@@ -70,7 +70,8 @@ def in_batches(rows: Iterable[RawRow | Refused]) -> Iterator[RawBatch]:
                 yield batch
                 batch, size = RawBatch(), 0
     except BadFile:
-        yield batch
+        if batch.rows or batch.refused:
+            yield batch
         raise
     if batch.rows or batch.refused:
         yield batch

@@ -146,6 +146,10 @@ def lines(chunks: Chunks) -> Iterator[tuple[int, bytes, bytes]]:
         yield number, bytes(held), b""
 
 
+CUT_OFF = "the row is cut off"
+"""Why a row is refused of which the rest may still come."""
+
+
 def refused(name: str, line: int, reason: str, row: bytes) -> Refused:
     """A row set aside, with as much of its text as the quarantine keeps."""
     return Refused(name, line, f"the row {reason}", row[:MAX_QUOTED].decode(errors="backslashreplace"))
