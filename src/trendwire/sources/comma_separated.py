@@ -210,9 +210,9 @@ class _Table:
     def _fault(self, cells: list[str], taken: list[_Line]) -> str | None:
         """What keeps cells from being a row of this table."""
         last = taken[-1].end
-        reasons = (_unreadable(line) for line in taken)
-        if reason := next((reason for reason in reasons if reason), None):
-            return reason
+        for line in taken:
+            if reason := _unreadable(line):
+                return reason
         if any(cells[len(self._header) :]):
             return f"has {len(cells)} cells where the header names {len(self._header)}"
         if len(cells) == len(self._header):
@@ -251,7 +251,8 @@ def _unreadable(line: _Line) -> str | None:
     if b"\0" in line.text:
         return "holds NUL bytes"
     try:
-        line.text.decode()
+        if not line.text.isascii():
+            line.text.decode()
     except UnicodeDecodeError:
         return "is not UTF-8: save the file as UTF-8"
     return None

@@ -9,8 +9,9 @@ import stat
 import sys
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -134,8 +135,8 @@ def lines(chunks: Chunks) -> Iterator[tuple[int, bytes, bytes]]:
     number, held = 1, bytearray()
     try:
         for chunk in _unbroken(chunks):
-            *whole, rest = _BREAK.split(chunk)
-            for text, end in zip(whole[::2], whole[1::2], strict=True):
+            texts, ends, rest = _split(chunk)
+            for text, end in zip(texts, ends, strict=False):
                 yield number, bytes(held + _cut(text, held)) if held else _cut(text), end
                 number += 1
                 held.clear()
@@ -204,6 +205,15 @@ def _unbroken(chunks: Chunks) -> Chunks:
         yield joined[:-1] if carry else joined
     if carry:
         yield carry
+
+
+def _split(chunk: bytes) -> tuple[list[bytes], Iterable[bytes], bytes]:
+    """The whole lines of a chunk, what ends each, and what follows the last."""
+    if b"\r" not in chunk:
+        *texts, rest = chunk.split(b"\n")
+        return texts, repeat(b"\n"), rest
+    *whole, rest = _BREAK.split(chunk)
+    return whole[::2], whole[1::2], rest
 
 
 def _cut(text: bytes, before: bytes | bytearray = b"") -> bytes:
