@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
+from trendwire.sources.streams import printable
 
 CREATED = 1_747_820_685
 ROWS = f'{{"id":"{CREATED << 32}","\\ud800\\u001b[31m":1}}\nno json\n'
@@ -52,3 +53,8 @@ def test_a_missing_file_is_said_without_a_table_of_zeros(call: Call) -> None:
     ended = call("ingest", "none.ndjson")
     assert (ended.code, ended.out) == (1, "")
     assert "none.ndjson: cannot be opened: no such file or directory" in ended.err
+
+
+@pytest.mark.parametrize("text", ["می‌خواهم", "👨‍👩‍👧", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "narrow\u202fspace", "日本語"])
+def test_words_and_emoji_are_shown_as_they_are(text: str) -> None:
+    assert printable(text) == text

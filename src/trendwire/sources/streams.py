@@ -31,6 +31,7 @@ MAX_LINE = 16 << 20
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 _BREAK = re.compile(rb"(\r\n|\n|\r)")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -72,9 +73,10 @@ def is_regular(name: str) -> bool:
     return name != STDIN and stat.S_ISREG(Path(name).stat().st_mode)
 
 
-def printable(name: str) -> str:
-    """A file name as it can be shown: control characters and bytes that are not UTF-8 as escapes."""
-    return name if name.isprintable() else "".join(map(_shown, name))
+def printable(text: str) -> str:
+    """Text as a terminal may show it: what controls it, or the direction of writing, and bytes that are not
+    UTF-8 stand there as escapes. Joiners stay: words and emoji are written with them."""
+    return _CONTROLS.sub(_escaped, text)
 
 
 def peeked(chunks: Chunks, size: int, until: re.Pattern[bytes] | None = None) -> tuple[bytes, Chunks]:
@@ -190,10 +192,11 @@ def _read(file: BinaryIO | gzip.GzipFile | zstd.ZstdFile) -> Chunks:
         raise Unfinished(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
-def _shown(character: str) -> str:
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
     if "\udc80" <= character <= "\udcff":  # how Python holds a byte of a name that is not UTF-8
         return f"\\x{ord(character) - 0xDC00:02x}"
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
+    return character.encode("unicode_escape").decode()
 
 
 def _unbroken(chunks: Chunks) -> Chunks:
