@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 # C0 and C1 controls; lone surrogates, which cannot be encoded; what breaks a line, and what turns the
 # direction of all that follows, so that a line shows something else than it holds.
-_UNSAFE = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_UNSAFE = r"\x00-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _IN_LINE = re.compile(f"[{_UNSAFE}]")
 _IN_LINES = re.compile(f"(?!\n)[{_UNSAFE}]")
 
@@ -23,7 +23,9 @@ _MOST_LEVELS = 16
 
 
 def terminal(text: str) -> str:
-    """One line of text that a terminal only shows: control characters are written as `\\x1b`."""
+    """One line of text that a terminal only shows: control characters, and bytes of names that are not UTF-8,
+    are written as `\\x1b`. Joiners stay: words and emoji are written with them.
+    """
     return _IN_LINE.sub(_written, text)
 
 
@@ -38,7 +40,10 @@ def terminal_json(document: str) -> str:
 
 
 def _written(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+    character = found[0]
+    if "\udc80" <= character <= "\udcff":  # how Python holds a byte of a name that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def csv_cell(text: str) -> str:

@@ -14,10 +14,10 @@ nothing here serves a request or reads the clock but to say how long a build too
 """
 
 import glob
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from pathlib import Path
 from shutil import rmtree
 
 import msgspec
@@ -102,9 +102,9 @@ def expanded(files: Sequence[str]) -> list[str]:
 
 
 def _expanded(given: str) -> list[str]:
-    if given == STDIN or Path(given).exists():
+    # not Path.exists and Path.glob: a name may be too long, and a pattern absolute
+    if given == STDIN or os.path.exists(given):  # noqa: PTH110
         return [given]
-    # not Path.glob: a pattern may be absolute
     return sorted(glob.glob(given, recursive=True)) or [given]  # noqa: PTH207
 
 

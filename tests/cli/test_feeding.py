@@ -85,6 +85,33 @@ def test_bad_rows_and_bad_files_leave_the_others_be(call: Call, tmp_path: Path) 
     assert sum(line.startswith("trendwire: ") for line in ended.err.splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    "bad", [b"x" * 140_000, b"a,b\rc", b'id,"' + b"x" * 140_000, b"\0" * 9, b"\x1f\x8bx"]
+)
+def test_one_bad_file_is_named_and_the_others_are_stored(call: Call, tmp_path: Path, bad: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(bad)
+    _ndjson(tmp_path / "b.ndjson", POSTS)
+    ended = call("ingest", tmp_path / "a.csv", tmp_path / "b.ndjson")
+    assert ended.code == 3
+    assert f"trendwire: {tmp_path}/a.csv: is " in ended.err
+    assert "posts new         5" in ended.out
+
+
+def test_a_stray_quote_among_two_thousand_rows_costs_one(call: Call, tmp_path: Path) -> None:
+    quotes = ['"' if n == 7 else "" for n in range(2_000)]
+    rows = [f"{(1_747_820_685 << 32) + n},1747820685,{quote}a caption\n" for n, quote in enumerate(quotes)]
+    (tmp_path / "a.csv").write_text("id,create_time,video_description\n" + "".join(rows))
+    ended = call("ingest", tmp_path / "a.csv", "--json")
+    assert (ended.code, ended.json["rows"], ended.json["posts_new"], ended.json["quarantined"]) == (
+        3,
+        2_000,
+        1_999,
+        1,
+    )
+    (refused,) = Path(ended.json["quarantine_path"]).read_text().splitlines()
+    assert (json.loads(refused)["file"], json.loads(refused)["line"]) == (str(tmp_path / "a.csv"), 9)
+
+
 def test_nothing_but_bad_files_is_a_failure(call: Call, tmp_path: Path) -> None:
     assert call("ingest", tmp_path / "none.ndjson").code == 1
 

@@ -266,3 +266,12 @@ def test_a_run_that_broke_off_goes_on_behind_the_last_list(tmp_path: Path) -> No
     left = connector.page(fetch, connector.begin(NOON, None)).cursor
     [page] = pages(connector, fetch, left)
     assert [chart.key.text for chart in page.charts] == ["sound/7/VN/0"]
+
+
+def test_files_whose_names_are_not_utf8_are_read_and_named_harmlessly(tmp_path: Path) -> None:
+    save(tmp_path, "good \udcff\x1b[31m 1.json", reply({"list": [hashtag("VN", 1)]}))
+    (tmp_path / "bad \udcff.json").write_bytes(b"{")
+    found = read(tmp_path)
+    assert sum(rows(found).values()) == 1
+    assert [one.file for page in found for one in page.refused] == ["bad \\xff.json"]
+    assert all(str(page.cursor).isprintable() for page in found)

@@ -144,9 +144,9 @@ def test_standard_input(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (bz2.compress(b"x"), "bzip2"),
         (b"\x1f\x8brubbish that is no gzip", "is damaged"),
         (b"\x28\xb5\x2f\xfd\x00\x58\xff\xff\xff" + b"rubbish" * 9, "is damaged"),
-        (b"\xff\xfe\x00\xd8\x00\xd8", "is no text"),
+        (b"\xff\xfe\x00\xd8\x00\xd8", "neither JSON nor Parquet nor CSV"),
+        (b"\xff\xfe\x00\xd8\x00", "is no text"),
         (b"[" * 100_000, "is damaged or cut off"),
-        (b'{"id":"' + b"x" * (17 << 20), "longer than"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -156,6 +156,17 @@ def test_a_bad_file_is_named_with_words(content: bytes, words: str, tmp_path: Pa
     assert rows == []
     assert failure
     assert words in failure
+
+
+def test_a_line_that_is_too_long_is_refused_and_the_others_come(tmp_path: Path) -> None:
+    lines = _ndjson(ROWS).splitlines()
+    (tmp_path / "posts").write_bytes(b"\n".join([lines[0], b'{"id":"' + b"x" * (17 << 20), lines[1]]))
+    rows, refused, failure = read(tmp_path / "posts")
+    assert (keys(rows), failure) == (keys(ROWS[:2]), None)
+    assert [(entry.line, entry.reason) for entry in refused] == [
+        (2, "the row is longer than 16,777,216 bytes")
+    ]
+    assert len(refused[0].row) <= 1 << 20
 
 
 def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:

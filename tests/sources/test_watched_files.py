@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.sources.hostile import COUNT, all_files
 from tests.sources.made_up import MadeUpClient, Simulated
 from trendwire.errors import InvalidInput
 from trendwire.facts.durable import exclusive
@@ -20,6 +21,7 @@ from trendwire.sources.configuration import read
 from trendwire.sources.folder import NOTE, Folder
 from trendwire.sources.registry import CONNECTORS
 from trendwire.sources.runs import Ending, Run, Runs
+from trendwire.sources.writing import is_open_for_writing
 
 SETTLE = 30
 
@@ -130,10 +132,98 @@ def test_what_stays_half_written_has_failed(moves: Watch) -> None:
     assert moves.run(later=10_000).ending is Ending.EMPTY
 
 
-def test_a_damaged_file_that_stays_is_told_once(keeps: Watch) -> None:
+BAD = {
+    "page.html": b"<html>",
+    "no line break": b"x,y" * 50_000,
+    "a carriage return": b"a,b\rc,d",
+    "header.csv": b'"id,create_time\n1,2\n',
+    "not utf-8 \udcff": b"no posts\n",
+    "packed twice": gzip.compress(gzip.compress(b"x")),
+}
+
+
+@pytest.mark.parametrize("then", ["keep", "move", "delete"])
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_named_and_moved_and_the_others_go_on(tmp_path: Path, name: str, then: str) -> None:
+    watch = Watch(tmp_path / "home", tmp_path / "drop", then=then)
+    watch.put(name, BAD[name])
+    watch.put("a before.ndjson", rows(1, 2))
+    watch.put("z after.ndjson", rows(3, 2))
+    run = watch.run()
+    assert (run.ending, run.rows, run.quarantined) == (Ending.DONE, 4, 1)
+    assert run.message.startswith(name.replace("\udcff", "\\xff") + ": is ")
+    assert [one for one in watch.names() if one.startswith("failed")] == [
+        f"failed/{name}",
+        f"failed/{name}.reason.txt",
+    ]
+    assert not (watch.folder / name).exists()
+    assert (watch.folder / "failed" / f"{name}.reason.txt").read_text().strip() in run.message
+    assert watch.run(later=watched.PATIENCE + 2).ending is Ending.EMPTY
+    assert watch.stored() == (4, 4)
+
+
+@pytest.mark.parametrize("before", [0, 1, 10])
+def test_a_bad_file_after_all_others_is_named_and_moved(moves: Watch, before: int) -> None:
+    for number in range(before):
+        moves.put(f"{number}.ndjson", rows(number, 1))
+    moves.put("page.html", b"<html>")
+    run = moves.run()
+    assert (run.rows, run.quarantined) == (before, 1)
+    assert run.ending is (Ending.DONE if before else Ending.SUSPICIOUS)
+    assert run.message == "page.html: is a web page (HTML or XML), not posts"
+    assert "failed/page.html" in moves.names()
+    assert moves.run(later=1000).ending is Ending.EMPTY
+
+
+def test_a_bad_file_that_cannot_be_moved_is_named_once(keeps: Watch) -> None:
     keeps.put("page.html", b"<html>")
-    assert keeps.run(later=watched.PATIENCE + 1).quarantined == 1
-    assert keeps.run(later=watched.PATIENCE + 2).ending is Ending.EMPTY
+    keeps.put("failed", b"in the way of the folder")
+    assert keeps.run().quarantined == 1
+    assert keeps.run(later=1000).ending is Ending.EMPTY
+    assert keeps.names() == ["failed", "page.html"]
+
+
+def test_a_file_with_a_name_that_is_not_utf8_is_read_once(keeps: Watch, moves: Watch) -> None:
+    keeps.put("posts \udcff.ndjson", rows(1, 12_000))
+    assert keeps.run().rows == 12_000
+    assert keeps.run(later=1000).ending is Ending.EMPTY
+    keeps.told = keeps.told.replace("keep", "move")
+    keeps.put("posts \udcff.ndjson", rows(1, 3))
+    assert keeps.run().rows == 3
+    assert keeps.names() == ["done/posts \udcff.ndjson"]
+
+
+def test_a_file_that_waits_for_its_rest_is_named(moves: Watch) -> None:
+    moves.put("a.gz", gzip.compress(rows(1, 500))[:-40])
+    moves.put("b.ndjson", rows(1, 2))
+    assert moves.run().message == "a.gz: is not whole yet"
+
+
+def test_a_file_is_taken_when_its_writer_closes_it(moves: Watch) -> None:
+    moves.told = moves.told.replace(f"settle_seconds = {SETTLE}", "")
+    path = moves.put("a.ndjson", rows(1, 1))
+    with path.open("ab") as file:
+        file.write(rows(2, 1))
+        file.flush()
+        if is_open_for_writing(path) is None:
+            pytest.skip("this system does not say who writes a file")
+        assert moves.run(later=1).ending is Ending.EMPTY
+        file.write(rows(3, 1))
+    assert moves.run(later=0.1).rows == 3
+    assert moves.names() == ["done/a.ndjson"]
+
+
+def test_a_folder_of_hostile_files_is_read_in_one_run(moves: Watch, tmp_path: Path) -> None:
+    files = all_files(tmp_path)
+    for number, file in enumerate(files):
+        moves.put(f"{number:03}", file.content)
+    run = moves.run(later=watched.PATIENCE + 1)
+    least = sum(COUNT - len(file.cost) for file in files if not file.broken)
+    assert (run.ending, run.rows >= least) == (Ending.DONE, True)
+    failed = {name.split("/")[1] for name in moves.names() if name.endswith(".reason.txt")}
+    assert failed == {f"{number:03}.reason.txt" for number, file in enumerate(files) if file.broken}
+    assert {name.split("/")[0] for name in moves.names()} == {"done", "failed"}
+    assert moves.run(later=3 * watched.PATIENCE).ending is Ending.EMPTY
 
 
 def test_a_replaced_file_is_read_again_and_doubles_nothing(keeps: Watch) -> None:

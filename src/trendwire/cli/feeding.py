@@ -47,13 +47,14 @@ def ingest(
     """
     with printing.progress() as told:
         report = pipeline.ingest(settings_for(context, home), files, clock.now(), told)
-    if as_json:
-        printing.as_json(report)
-    else:
-        _print_ingest(report)
     for name, reason in report.failed_files:
         say(f"{name}: {reason}")
-    if report.failed_files and not report.rows:
+    nothing = report.failed_files and not report.rows
+    if as_json:
+        printing.as_json(report)
+    elif not nothing:
+        _print_ingest(report)
+    if nothing:
         raise typer.Exit(ExitCode.FAILED)
     if report.failed_files or report.quarantined:
         raise typer.Exit(ExitCode.PARTLY)

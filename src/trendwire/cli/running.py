@@ -24,6 +24,7 @@ from trendwire.facts.durable import exclusive
 from trendwire.facts.inbox import Inbox
 from trendwire.settings import Settings
 from trendwire.sources import changes
+from trendwire.sources.arrivals import Arrivals, watchful
 from trendwire.sources.collect import drain
 from trendwire.sources.configuration import Configuration, ConfiguredSource, RetentionTable
 from trendwire.sources.loop import LOCK, Loop, Task
@@ -31,6 +32,7 @@ from trendwire.sources.runs import Runs
 from trendwire.sources.schedule import Every, Last, Planned, Schedule
 from trendwire.sources.status import planned
 from trendwire.sources.visit import Means, visit
+from trendwire.sources.watched import FilesOptions
 from trendwire.web import logs
 
 HOLDER = "run"
@@ -65,7 +67,10 @@ def run(context: typer.Context, home: Home = None) -> None:
             tasks,
             ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="task"),
             clock.now,
-            stop.wait,
+            watchful(
+                stop.wait,
+                [task.arrivals.look for task in tasks if isinstance(task, Collect) and task.arrivals],
+            ),
         ).run(stop.is_set)
     _log.info("stopped")
 
@@ -73,8 +78,8 @@ def run(context: typer.Context, home: Home = None) -> None:
 def tasks_of(settings: Settings, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
     """All that is to be done for a home."""
     home = settings.home
-    sources = [Collect(source, means) for source in configuration.sources.values()]
     now = means.clocks.now
+    sources = [Collect(one, means, _arrivals(one, now)) for one in configuration.sources.values()]
     return [
         *sources,
         Drain(home),
@@ -86,20 +91,32 @@ def tasks_of(settings: Settings, configuration: Configuration, means: Means, pub
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Collects one source by its schedule, and when that is wished for."""
+    """Collects one source by its schedule, when that is wished for, and when files arrive in its folder."""
 
     source: ConfiguredSource
     means: Means
+    arrivals: Arrivals | None = None
 
     def planned(self) -> Planned | None:
-        return planned(self.source, Runs(self.means.home))
+        plan = planned(self.source, Runs(self.means.home))
+        if plan is not None and self.arrivals is not None and self.arrivals.waits():
+            return Planned(plan.name, plan.schedule)
+        return plan
 
     def do(self) -> None:
+        if self.arrivals is not None:
+            self.arrivals.begin()
         run = visit(self.source, self.means, lambda _source, _pages, _rows: None)
         _log.info(
             "collected",
             **{key: value for key, value in msgspec.to_builtins(run).items() if value not in ("", None)},
         )
+
+
+def _arrivals(source: ConfiguredSource, now: Callable[[], datetime]) -> Arrivals | None:
+    if source.every is None or not isinstance(source.options, FilesOptions):
+        return None
+    return Arrivals(source.options, now)
 
 
 @dataclass(frozen=True, slots=True)

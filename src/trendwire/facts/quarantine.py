@@ -15,6 +15,9 @@ from trendwire.facts.terms import Terms
 
 SUFFIX = ".ndjson"
 
+MAX_QUOTED = 1 << 20
+"""Bytes of a refused row that are kept."""
+
 MOST_READ = 64 << 20
 """Bytes of one file that are read to count its rows: some hundred thousand of them."""
 

@@ -8,6 +8,8 @@ from trendwire.errors import BadFile
 from trendwire.facts.quarantine import Refused
 
 ROWS_AT_ONCE = 5_000
+BYTES_AT_ONCE = 8 << 20
+"""How much one batch holds at most, and one row more."""
 
 RawRow = tuple[int, bytes | object]
 """Line (or row) number from 1, and the row: its JSON as bytes, or an object already decoded."""
@@ -55,18 +57,21 @@ class RowSource:
 
 def in_batches(rows: Iterable[RawRow | Refused]) -> Iterator[RawBatch]:
     """Rows in batches; where they break off by a BadFile, those before it come first."""
-    batch = RawBatch()
+    batch, size = RawBatch(), 0
     try:
         for row in rows:
             if isinstance(row, Refused):
                 batch.refused.append(row)
+                size += len(row.row)
             else:
                 batch.rows.append(row)
-            if len(batch.rows) + len(batch.refused) >= ROWS_AT_ONCE:
+                size += len(row[1]) if isinstance(row[1], bytes) else 0
+            if len(batch.rows) + len(batch.refused) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
                 yield batch
-                batch = RawBatch()
+                batch, size = RawBatch(), 0
     except BadFile:
-        yield batch
+        if batch.rows or batch.refused:
+            yield batch
         raise
     if batch.rows or batch.refused:
         yield batch

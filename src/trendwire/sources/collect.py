@@ -37,6 +37,9 @@ PAGES_AT_ONCE = 10
 MOST_SAME = 2
 """How often in a row a page may come again before the run stops."""
 
+MOST_NOTES = 5
+"""How many notes of its pages the message of a run holds."""
+
 GOOD = timedelta(days=7)
 """How long a chart is compared with a larger one of before; then the smaller one is what there is."""
 
@@ -118,6 +121,7 @@ class _Walk:
         self._since_saved = 0
         self._budget = client.budget
         self._read = 0
+        self._notes: list[str] = []
         self._count = Run(source=source, started=ms(at))
 
     def run(self, ending: Ending, message: str, again: datetime | None) -> Run:
@@ -187,6 +191,7 @@ class _Walk:
         batch = RawBatch(rows=numbered, refused=list(page.refused))
         parsed = parse(Job(self._source, self._source, int(self._at.timestamp()), batch))
         self._intake.take(parsed)
+        self._notes += page.notes
         charts = [self._record(chart) for chart in page.charts]
         self._since_saved += 1
         self._count_requests()
@@ -235,12 +240,16 @@ class _Walk:
         if count.suspicious:
             return Ending.SUSPICIOUS, f"{count.suspicious} charts are put aside: see the quarantine", None
         if count.rows or count.charts:
-            return Ending.DONE, "", None
+            return Ending.DONE, self._noted(), None
         if self._quarantine.count:
-            return Ending.SUSPICIOUS, "no row could be read: see the quarantine", None
+            return Ending.SUSPICIOUS, self._noted() or "no row could be read: see the quarantine", None
         if self._sizes and not resumed:
             return Ending.SUSPICIOUS, f"no chart came, where there were {len(self._sizes)}", None
-        return Ending.EMPTY, "nothing came", None
+        return Ending.EMPTY, self._noted() or "nothing came", None
+
+    def _noted(self) -> str:
+        more = len(self._notes) - MOST_NOTES
+        return "; ".join([*self._notes[:MOST_NOTES], *([f"and {more} more"] if more > 0 else [])])
 
 
 class _Course:

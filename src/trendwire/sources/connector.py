@@ -61,7 +61,8 @@ class Page:
 
     `posts`: rows by the names of the post record. `charts`: charts as the source told them. `refused`: rows
     that cannot be understood. `cursor`: where the next page begins; None after the last. `stored`: everything
-    up to here must be durable before the next page is asked for.
+    up to here must be durable before the next page is asked for. `notes`: what the report of the run is to
+    say.
     """
 
     posts: Sequence[Mapping[str, object]] = ()
@@ -69,6 +70,7 @@ class Page:
     refused: Sequence[Refused] = ()
     cursor: Cursor | None = None
     stored: bool = False
+    notes: Sequence[str] = ()
 
 
 class Connector(Protocol):

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from trendwire.domain.charts import WORLD
 from trendwire.errors import SourceError
+from trendwire.escaping import terminal
 from trendwire.facts.recorded import RecordedChart
 from trendwire.sources.connector import Cursor, Fetch, Options, Page, Quota
 from trendwire.sources.fields import decode_json
@@ -79,7 +80,7 @@ class CreativeCenterExport:
 
     def _read(self, path: Path, found: Found) -> None:
         """Adds what a file holds; one that is no JSON, not whole or too long is refused, the others go on."""
-        shown = str(path.relative_to(Path(self.told.folder).expanduser()))
+        shown = terminal(str(path.relative_to(Path(self.told.folder).expanduser())))
         try:
             told = path.stat()
             if told.st_size > MOST_BYTES:
@@ -120,5 +121,6 @@ def _list_and_page(path: Path) -> tuple[str, int]:
     """The name that the pages of a list share, and the number of the page."""
     number = _LAST_NUMBER.search(path.stem)
     if number is None:
-        return str(path), 0
-    return str(path.with_stem(path.stem[: number.start()] + path.stem[number.end() :])), int(number[0])
+        return terminal(str(path)), 0
+    shared = path.with_stem(path.stem[: number.start()] + path.stem[number.end() :])
+    return terminal(str(shared)), int(number[0])

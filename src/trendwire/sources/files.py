@@ -3,35 +3,41 @@
 A file is recognised by what it holds, never by its name.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-
 from trendwire.errors import BadFile
-from trendwire.facts.duck import connection
-from trendwire.sources import formats
-from trendwire.sources.base import ROWS_AT_ONCE, RawBatch, in_batches
+from trendwire.escaping import terminal
+from trendwire.sources import comma_separated, formats, parquet
+from trendwire.sources.base import RawBatch, in_batches
 from trendwire.sources.fields import decode_json
 from trendwire.sources.streams import (
     HEAD,
+    MAX_LINE,
     STDIN,
     Chunks,
     Tally,
+    Unfinished,
+    check_packing,
     in_utf8,
     is_regular,
     opened,
     peeked,
     unpacked,
 )
-from trendwire.statements import named
 
-_SQL = named(__package__, "files.sql")
 _PARQUET = b"PAR1"
+_LINE_BREAK = re.compile(rb"[\r\n]")
+_TAR = 257, b"ustar"
 _NOT_POSTS = {
+    b"\x1f\x8b": "is packed twice: unpack it once",
+    b"\x28\xb5\x2f\xfd": "is packed twice: unpack it once",
+    b"7z\xbc\xaf": "is a 7z archive: unpack it first",
+    b"Rar!": "is a RAR archive: unpack it first",
     b"PK\x03\x04": "is a zip archive: unpack it first",
     b"BZh": "is packed with bzip2: unpack it first",
     b"\xfd7zXZ": "is packed with xz: unpack it first",
@@ -49,13 +55,24 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        return "(standard input)" if self.path == STDIN else self.path
+        return "(standard input)" if self.path == STDIN else terminal(self.path)
 
     @property
     def origin(self) -> str:
-        return "stdin" if self.path == STDIN else f"file:{Path(self.path).name}"
+        return "stdin" if self.path == STDIN else f"file:{terminal(Path(self.path).name)}"
 
     def batches(self) -> Iterator[RawBatch]:
+        """All rows. BadFile says why no more come, whatever the file holds."""
+        try:
+            yield from self._batches()
+        except BadFile:
+            raise
+        except OSError as error:
+            raise Unfinished(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
+        except Exception as error:
+            raise BadFile(f"cannot be understood ({type(error).__name__})") from error
+
+    def _batches(self) -> Iterator[RawBatch]:
         tally, found = Tally(), False
         with opened(self.path, tally) as chunks:
             for batch in in_batches(self._rows(chunks)):
@@ -63,35 +80,40 @@ class FileSource:
                 batch.done = tally.share
                 yield batch
         if not found:
-            raise BadFile("holds no posts")
+            raise Unfinished("holds no posts")
 
     def _rows(self, packed: Chunks) -> formats.Rows:
         magic, packed = peeked(packed, len(_PARQUET))
         if magic == _PARQUET and is_regular(self.path):
-            return _parquet(Path(self.path))
+            return parquet.rows(self.name, Path(self.path))
+        if is_regular(self.path):
+            check_packing(self.path)
         content = in_utf8(unpacked(packed))
         head, content = peeked(content, HEAD)
         if head.startswith(_PARQUET):
-            return _spooled_parquet(content)
+            return _spooled_parquet(self.name, content)
         return self._text(head, content)
 
     def _text(self, head: bytes, content: Chunks) -> formats.Rows:
         start = head.lstrip()
         if start.startswith(b"["):
-            return formats.array(content)
+            is_lines = formats.is_lines(start)
+            return self._lines(content) if is_lines else formats.array(self.name, content)
         if start.startswith(b"{"):
             return self._objects(content)
-        delimiter = formats.delimiter_of(head)
-        if delimiter and b"\0" not in head:
-            return formats.comma_separated(self.name, content, delimiter)
-        if any(line.startswith(b"{") for line in start.split(b"\n")) and b"\0" not in head:
+        if words := _other_kind(start):
+            return _no_rows(words, content)
+        delimiter = comma_separated.delimiter_of(head)
+        if delimiter:
+            return comma_separated.rows(self.name, content, delimiter)
+        if any(line.startswith(b"{") for line in _LINE_BREAK.split(start)):
             return self._lines(content)
-        return _no_rows(start, content)
+        return _no_rows("", content, start)
 
     def _objects(self, content: Chunks) -> formats.Rows:
         """Rows a line, replies a line, or JSON over several lines: the first line tells."""
-        head, content = peeked(content, formats.MAX_LINE, until=b"\n")
-        first = head.lstrip().split(b"\n", 1)[0]
+        head, content = peeked(content, MAX_LINE, until=_LINE_BREAK)
+        first = _LINE_BREAK.split(head.lstrip(), 1)[0]
         try:
             reply = formats.is_reply(decode_json(first))
         except ValueError:
@@ -101,7 +123,7 @@ class FileSource:
     def _documents(self, content: Chunks) -> formats.Rows:
         held, failure, whole = formats.hold(content)
         if whole and formats.is_document(held):
-            return formats.documents(held, failure)
+            return formats.documents(self.name, held, failure)
         return self._lines(_again(held, content, failure))
 
     def _lines(self, content: Chunks) -> formats.Rows:
@@ -115,38 +137,33 @@ def _again(held: bytes, content: Chunks, failure: BadFile | None) -> Chunks:
     yield from content
 
 
-def _parquet(path: Path) -> formats.Rows:
-    """The rows of a Parquet file, numbered from 1."""
-    number = 0
-    try:
-        with TemporaryDirectory() as scratch, connection(Path(scratch), threads=2, memory="1GB") as duck:
-            duck.execute(_SQL["in_utc"])
-            duck.execute(_SQL["rows"], {"path": str(path)})
-            while rows := duck.fetchmany(ROWS_AT_ONCE):
-                for (row,) in rows:
-                    number += 1
-                    yield number, row.encode()
-    except duckdb.Error as error:
-        raise BadFile("is damaged: it begins as Parquet, but cannot be read as such") from error
-
-
-def _spooled_parquet(content: Chunks) -> formats.Rows:
+def _spooled_parquet(name: str, content: Chunks) -> formats.Rows:
     """The same from a stream: Parquet is read from its end, so that it must be a file first."""
     with TemporaryDirectory() as scratch:
         path = Path(scratch, "posts.parquet")
         with path.open("wb") as file:
             file.writelines(content)
-        yield from _parquet(path)
+        yield from parquet.rows(name, path)
 
 
-def _no_rows(start: bytes, content: Chunks) -> formats.Rows:
+def _other_kind(start: bytes) -> str:
+    """What a file is that is recognised as something else than posts; empty where it is not."""
+    place, magic = _TAR
+    if start.startswith(magic, place):
+        return "is a tar archive: unpack it first"
+    return next((words for magic, words in _NOT_POSTS.items() if start.startswith(magic)), "")
+
+
+def _no_rows(words: str, content: Chunks, start: bytes = b"") -> formats.Rows:
     """BadFile, in words that fit the content."""
     yield from ()
     for _ in islice(content, 2):
         pass  # damage to the compression is the better reason
+    if words:
+        raise BadFile(words)
     if not start:
-        raise BadFile("is empty")
-    for magic, words in _NOT_POSTS.items():
-        if start.startswith(magic):
-            raise BadFile(words)
-    raise BadFile("is neither JSON nor Parquet nor CSV with a column `id`")
+        raise Unfinished("is empty")
+    if start.count(b"\0") > len(start) // 4:
+        raise BadFile("is neither JSON nor Parquet nor CSV; if it is text, it is UTF-16: save it as UTF-8")
+    kind = BadFile if _LINE_BREAK.search(start) or len(start) >= HEAD else Unfinished
+    raise kind("is neither JSON nor Parquet nor CSV with a column `id`")

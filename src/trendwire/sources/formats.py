@@ -4,8 +4,6 @@ Each reader yields `RawRow`s, or `Refused` for what is recognisably no row, and 
 can be read.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,48 +15,33 @@ from trendwire.errors import BadFile
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawRow
 from trendwire.sources.fields import decode_json
-from trendwire.sources.streams import Chunks, as_file
-
-MAX_LINE = 16 << 20
-"""Longer lines are no posts."""
+from trendwire.sources.streams import MAX_LINE, Chunks, Unfinished, lines, refused
 
 MAX_DOCUMENT = 1 << 29
 """JSON that is not one row a line is held in memory; it may be this long."""
 
-DELIMITERS = (",", ";", "\t")
-
 Rows = Iterator[RawRow | Refused]
 JsonLines = Iterator[tuple[int, bytes] | Refused]
 
+_NO_POSTS = "is a reply without posts"
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _GAP = re.compile(r"[\s,]*")
 _raw_rows = msgspec.json.Decoder(list[msgspec.Raw])
 _scan = json.JSONDecoder().raw_decode
 
 
-def lines(chunks: Chunks) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers. A BadFile carries the cut line (`line`, `rest`)."""
-    number, rest = 0, b""
-    try:
-        for chunk in chunks:
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                number += 1
-                if line and not line.isspace():
-                    yield number, line
-            _check_length(number + 1, rest)
-    except BadFile as error:
-        raise BadFile(error.public, line=number + 1, rest=rest[:MAX_LINE]) from error
-    if rest.strip():
-        yield number + 1, rest
-
-
 def json_lines(name: str, chunks: Chunks) -> JsonLines:
-    """NDJSON. A line that the end of the file cuts off is refused."""
+    """NDJSON. A line that is too long, or cut off by the end of the file, is refused."""
     try:
-        yield from lines(chunks)
+        for number, line, _ in lines(chunks):
+            if len(line) > MAX_LINE:
+                yield refused(name, number, f"is longer than {MAX_LINE:,} bytes", line)
+            elif line and not line.isspace():
+                yield number, line
     except BadFile as error:
-        if error.facts["rest"]:
-            yield _refused(name, int(str(error.facts["line"])), "is cut off", error.facts["rest"])
+        rest = error.facts["rest"]
+        if isinstance(rest, bytes) and rest:
+            yield refused(name, int(str(error.facts["line"])), "is cut off", rest)
         raise
 
 
@@ -73,15 +56,21 @@ def replies(name: str, chunks: Chunks) -> Rows:
         try:
             reply = decode_json(line)
         except ValueError as error:
-            yield _refused(name, number, f"is no JSON: {error}", line)
+            yield refused(name, number, f"is no JSON: {error}", line)
+            continue
+        if not is_reply(reply):
+            yield row
             continue
         complaint = complaint or _complaint(reply)
-        for video in _videos(reply):
+        videos = _videos(reply)
+        if videos is None and not _complaint(reply):
+            yield refused(name, number, _NO_POSTS, line)
+        for video in videos or ():
             yield number, video
     _complain(complaint)
 
 
-def array(chunks: Chunks) -> Rows:
+def array(name: str, chunks: Chunks) -> Rows:
     """One JSON array, held in memory; where it is damaged, the rows before the damage."""
     held, failure, whole = hold(chunks)
     if not whole:
@@ -91,57 +80,29 @@ def array(chunks: Chunks) -> Rows:
             yield number, bytes(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
-            yield from enumerate(_elements(held), 1)
+            yield from _elements(name, held)
         except BadFile as error:
             raise failure or error from None
     if failure:
         raise failure
 
 
-def documents(held: bytes, failure: BadFile | None) -> Rows:
+def documents(name: str, held: bytes, failure: BadFile | None) -> Rows:
     """JSON objects over several lines each: replies or rows, one after the other."""
     complaint, number = "", 0
-    for value in _objects(held):
-        reply = is_reply(value)
-        complaint = complaint or (_complaint(value) if reply else "")
-        for row in _videos(value) if reply else [value]:
+    for value in _objects(name, held):
+        found = [value]
+        if is_reply(value):
+            complaint = complaint or _complaint(value)
+            videos = _videos(value)
+            empty = videos is None and not _complaint(value)
+            found = [refused(name, number + 1, _NO_POSTS, b"")] if empty else videos or []
+        for row in found:
             number += 1
-            yield number, row
+            yield row if isinstance(row, Refused) else (number, row)
     if failure:
         raise failure
     _complain(complaint)
-
-
-def comma_separated(name: str, chunks: Chunks, delimiter: str) -> Rows:
-    """CSV with a header row; an empty cell says nothing."""
-    text = io.TextIOWrapper(as_file(chunks), encoding="utf-8", errors="surrogateescape", newline="")
-    csv.field_size_limit(MAX_LINE)
-    reader = csv.reader(text, delimiter=delimiter)
-    header = [cell.strip().lower() for cell in next(cells for cells in reader if cells)]
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield _refused(name, number, f"is no CSV: {error}", "")
-            continue
-        if cells is None:
-            return
-        reason = _fault(cells, header)
-        if reason:
-            yield _refused(name, number, reason, delimiter.join(cells))
-        elif cells:
-            yield number, {key: cell for key, cell in zip(header, cells, strict=False) if cell}
-
-
-def delimiter_of(head: bytes) -> str | None:
-    """The delimiter of a CSV whose header names the column `id`; None if it is no such file."""
-    first = head.lstrip().split(b"\n", 1)[0].decode(errors="replace")
-    for delimiter in DELIMITERS:
-        names = next(csv.reader([first], delimiter=delimiter), [])
-        if "id" in [name.strip().lower() for name in names]:
-            return delimiter
-    return None
 
 
 def starts_document(line: bytes) -> bool:
@@ -156,10 +117,20 @@ def starts_document(line: bytes) -> bool:
     return False
 
 
+def is_lines(start: bytes) -> bool:
+    """Whether what begins with `[` is a stray first line, no array of posts."""
+    first, _, rest = start.partition(b"\n")
+    try:
+        value = decode_json(first)
+    except ValueError:
+        return False
+    return bool(rest.strip()) and not any(isinstance(entry, dict) for entry in value)
+
+
 def is_document(held: bytes) -> bool:
     """Whether what is held begins with a whole JSON value."""
     try:
-        next(_objects(held), None)
+        next(_objects("", held), None)
     except BadFile:
         return False
     return True
@@ -185,38 +156,36 @@ def hold(chunks: Chunks) -> tuple[bytes, BadFile | None, bool]:
     return bytes(held), None, True
 
 
-def _check_length(number: int, line: bytes) -> None:
-    if len(line) > MAX_LINE:
-        raise BadFile(f"is no post a line: line {number} is longer than {MAX_LINE:,} bytes")
-
-
-def _elements(held: bytes) -> Iterator[Any]:
+def _elements(name: str, held: bytes) -> Rows:
     """The elements of an array, up to its end or its damage."""
-    text = held.decode(errors="replace")
+    text = held.decode(errors="surrogateescape")
     place, number = _skip(text, text.index("[") + 1), 0
     while not text.startswith("]", place):
         number += 1
-        value, place = _next_value(text, place, number)
-        yield value
+        value, place = _next_value(name, text, place, number)
+        yield value if isinstance(value, Refused) else (number, value)
     if text[place + 1 :].strip():
         raise BadFile("is damaged: it goes on after the end of its array")
 
 
-def _objects(held: bytes) -> Iterator[Any]:
-    """JSON values one after the other."""
-    text = held.decode(errors="replace")
+def _objects(name: str, held: bytes) -> Iterator[Any]:
+    """JSON values one after the other, and what is refused of them."""
+    text = held.decode(errors="surrogateescape")
     place, number = _skip(text, 0), 0
     while place < len(text):
         number += 1
-        value, place = _next_value(text, place, number)
+        value, place = _next_value(name, text, place, number)
         yield value
 
 
-def _next_value(text: str, place: int, number: int) -> tuple[Any, int]:
+def _next_value(name: str, text: str, place: int, number: int) -> tuple[Any, int]:
     try:
         value, end = _scan(text, place)
     except (ValueError, RecursionError) as error:
-        raise BadFile(f"is damaged or cut off: row {number} is no JSON") from error
+        raise Unfinished(f"is damaged or cut off: row {number} is no JSON") from error
+    if _NOT_UTF8.search(text, place, end):
+        row = text[place:end].encode(errors="surrogateescape")
+        value = refused(name, number, "is not UTF-8: save the file as UTF-8", row)
     return value, _skip(text, end)
 
 
@@ -230,13 +199,13 @@ def _complain(complaint: str) -> None:
         raise BadFile(f"holds a reply that is an error: {complaint}")
 
 
-def _videos(reply: Any) -> list[Any]:
-    """The rows of a reply, which may be wrapped together with its request."""
+def _videos(reply: Any) -> list[Any] | None:
+    """The rows of a reply, which may be wrapped together with its request; None where it has no such list."""
     if isinstance(reply, dict) and "response" in reply:
         reply = reply["response"]
     data = reply.get("data") if isinstance(reply, dict) else None
     videos = data.get("videos") if isinstance(data, dict) else None
-    return videos if isinstance(videos, list) else []
+    return videos if isinstance(videos, list) else None
 
 
 def _complaint(reply: Any) -> str:
@@ -244,18 +213,3 @@ def _complaint(reply: Any) -> str:
     error = reply.get("error") if isinstance(reply, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return str(code)[:100] if code not in (None, "", "ok", 0) else ""
-
-
-def _fault(cells: list[str], header: list[str]) -> str | None:
-    if len(cells) > len(header):
-        return f"has {len(cells)} cells where the header names {len(header)}"
-    try:
-        "".join(cells).encode()
-    except UnicodeEncodeError:
-        return "is not UTF-8: save the file as UTF-8"
-    return None
-
-
-def _refused(name: str, line: int, reason: str, row: object) -> Refused:
-    text = row if isinstance(row, bytes) else str(row).encode(errors="surrogateescape")
-    return Refused(name, line, f"the row {reason}", text.decode(errors="backslashreplace"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from trendwire.errors import BadFile
+from trendwire.escaping import terminal
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.ingests import MOST_SOURCES, Ingest, Ingests
 from trendwire.facts.quarantine import Quarantine
@@ -132,6 +133,6 @@ def _report(
         duplicates=drained.duplicates + intake.repeated,
         quarantined=quarantine.count,
         quarantine_path=str(quarantine.path) if quarantine.path else None,
-        unknown_fields=dict(intake.unknown.most_common()),
+        unknown_fields={terminal(name): count for name, count in intake.unknown.most_common()},
         failed_files=tuple(failed),
     )

@@ -9,16 +9,13 @@ from multiprocessing import get_context
 import msgspec
 
 from trendwire.errors import InvalidInput
-from trendwire.facts.quarantine import Refused
+from trendwire.facts.quarantine import MAX_QUOTED, Refused
 from trendwire.sources.base import RawBatch, RawRow
 from trendwire.sources.fields import decode_json
 from trendwire.sources.records import RecordParser
 
 FEW = 4
 """Batches that are parsed here in any case: starting processes takes longer."""
-
-MAX_QUOTED = 1 << 20
-"""Bytes of a refused row that the quarantine keeps."""
 
 _encode = msgspec.json.Encoder().encode
 

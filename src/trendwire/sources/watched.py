@@ -1,7 +1,8 @@
 """Connector `files`: posts from a folder that others put files into, in every format that `ingest` reads.
 
-Account: none; the files are yours. A file is taken once nothing has changed it for a while and it can be read
-to its end; one that is cut off waits for the rest of it. It is read again when its content is another one.
+Account: none; the files are yours. A file is taken once it is written to its end; one that is cut off waits
+for the rest of it, one that cannot be read at all goes to `failed` at once. It is read again when its content
+is another one.
 """
 
 import json
@@ -15,15 +16,21 @@ import msgspec
 from msgspec import Meta
 
 from trendwire.errors import BadFile, SourceError
+from trendwire.escaping import terminal
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawBatch, RawRow
 from trendwire.sources.connector import Cursor, Fetch, Options, Page, Quota
 from trendwire.sources.fields import decode_json
 from trendwire.sources.files import FileSource
 from trendwire.sources.folder import Ended, Folder, Stamp, stamp_of
+from trendwire.sources.streams import CUT_OFF, Unfinished
+from trendwire.sources.writing import is_open_for_writing
 
 PATIENCE = 3600
-"""Seconds: how long a file that is cut off or damaged waits unchanged before it has failed."""
+"""Seconds: how long a file that is cut off waits unchanged before it has failed."""
+
+SETTLE = 30
+"""Seconds: how long nothing must have changed a file of which the system does not say who writes it."""
 
 TIDIED_AT_ONCE = 100
 """Files that are read before the first of them is moved or noted."""
@@ -42,13 +49,16 @@ class FilesOptions(Options, frozen=True, kw_only=True):
         Literal["keep", "move", "delete"],
         Meta(
             description="What becomes of a file that was read: it stays, goes to the folder `done` below, or"
-            " is deleted. Unless all stay, one that cannot be read goes to `failed`, its reason beside it."
+            " is deleted. One that cannot be read goes to `failed` in any case, its reason beside it."
         ),
     ] = "keep"
     settle_seconds: Annotated[
-        int,
-        Meta(ge=0, le=86_400, description="How long nothing must have changed a file before it is taken."),
-    ] = 30
+        Annotated[int, Meta(ge=0, le=86_400)] | None,
+        Meta(
+            description="How long nothing must have changed a file before it is taken. Default: not at all"
+            " where the system says that nobody has the file open for writing, else 30."
+        ),
+    ] = None
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +87,12 @@ class WatchedFiles:
         self._told: FilesOptions = options
         self._folder = Folder(Path(self._told.folder).expanduser(), self._told.pattern, self._told.then)
         self._open: _Reading | None = None
+        self._left: dict[str, str] = {}
 
     def begin(self, at: datetime, last: Cursor | None) -> Cursor:
         """From the first file: those that were read are known by what the folder notes, or gone."""
         del at, last
+        self._left = {}
         return _cursor(_Place())
 
     def page(self, fetch: Fetch, cursor: Cursor) -> Page:
@@ -92,8 +104,9 @@ class WatchedFiles:
         if reading is not None:
             return self._read(reading, place)
         if not place.ended:
-            return Page()
-        return Page(cursor=_cursor(msgspec.structs.replace(place, stored=True)), stored=True)
+            return Page(notes=[self._note(name, reason) for name, reason in self._left.items()])
+        notes = [self._note(one.name, one.reason) for one in place.ended if one.reason]
+        return Page(cursor=_cursor(msgspec.structs.replace(place, stored=True)), stored=True, notes=notes)
 
     def _reading(self, place: _Place, now: float) -> "_Reading | None":
         """The file to go on with, or the next one that is to be taken."""
@@ -110,20 +123,30 @@ class WatchedFiles:
         return None
 
     def _taken(self, name: str, now: float) -> "_Reading | None":
-        """The file, if it is settled, new, and whole, or has been damaged for long."""
-        path = self._folder.path / name
+        """The file, if it is settled, new, and whole, or has been cut off for long."""
+        path = self._folder.place(name)
         try:
             stamp, age = stamp_of(path), now - path.stat().st_ctime
-            if age < self._told.settle_seconds or self._folder.knows(name, stamp):
+            if self._folder.knows(name, stamp) or not is_settled(path, age, self._told.settle_seconds):
                 return None
             digest = self._folder.digest(name)
-            if self._folder.knows_content(name, stamp, digest):
+            if self._folder.knows_content(name, stamp, digest) or stamp_of(path) != stamp:
                 return None
-            if stamp_of(path) != stamp or (not is_whole(path) and age < PATIENCE):
-                return None
-        except OSError:
-            return None  # gone, or not ours to read: the next run looks again
-        return _Reading(name, stamp, digest, FileSource(str(path)).batches())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._left[name] = f"cannot be read: {(error.strerror or str(error)).lower()}"
+            return None
+        if not is_whole(path) and age < PATIENCE:
+            self._left[name] = "is not whole yet"
+            return None
+        return _Reading(name, self._shown(name), stamp, digest, FileSource(str(path)).batches())
+
+    def _note(self, name: str, reason: str) -> str:
+        return f"{self._shown(name)}: {reason}"
+
+    def _shown(self, name: str) -> str:
+        return terminal(str(self._folder.place(name).relative_to(self._folder.path)))
 
     def _read(self, reading: "_Reading", place: _Place) -> Page:
         """The next part of the file. Where it ends, the next page is that of another one."""
@@ -139,9 +162,10 @@ class WatchedFiles:
 
 @dataclass(slots=True)
 class _Reading:
-    """A file on its way; `given`: rows so far."""
+    """A file on its way; `shown`: its name as reports have it, `given`: rows so far."""
 
     name: str
+    shown: str
     stamp: Stamp
     digest: str
     batches: Iterator[RawBatch]
@@ -153,25 +177,38 @@ class _Reading:
             batch = next(self.batches, None)
         except BadFile as error:
             reason = f"the file {error.public}"
-            return [], [Refused(self.name, 1, reason, "")], reason, False
+            return [], [Refused(self.shown, 1, reason, "")], error.public, False
         if batch is None:
             return [], [], "", False
         self.given += len(batch.rows) + len(batch.refused)
-        posts, refused = _sorted(self.name, batch.rows)
+        posts, refused = _sorted(self.shown, batch.rows)
         return posts, [*batch.refused, *refused], "", True
 
 
+def is_settled(path: Path, age: float, settle: int | None) -> bool:
+    """Whether nobody is writing a file any more. `age`: seconds since its last change; `settle`: how many
+    there must be, None for as few as the system allows."""
+    if settle is None:
+        return age >= SETTLE or is_open_for_writing(path) is False
+    return age >= settle
+
+
 def is_whole(path: Path) -> bool:
-    """Whether a file can be read to its end, and its last row is one."""
+    """Whether nothing says that more of the file is to come: it can be read to its end and its last row is
+    one, or it is none that would become readable."""
     last: object = None
     try:
         for batch in FileSource(str(path)).batches():
             if batch.rows:
                 last = batch.rows[-1][1]
+            if any(one.reason == CUT_OFF for one in batch.refused):
+                return False
         if isinstance(last, bytes):
             decode_json(last)
-    except (BadFile, ValueError):
+    except (Unfinished, ValueError):
         return False
+    except BadFile:
+        return True
     return True
 
 
