@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.sources.hostile import COUNT, all_files
@@ -14,6 +15,7 @@ from tests.sources.made_up import MadeUpClient, Simulated
 from trendwire.errors import InvalidInput
 from trendwire.facts.durable import exclusive
 from trendwire.facts.inbox import Inbox
+from trendwire.facts.quarantine import Refused
 from trendwire.facts.store import FactStore
 from trendwire.sources import watched
 from trendwire.sources.collect import collect, drain
@@ -312,6 +314,16 @@ def test_bad_rows_are_put_aside_and_strange_ones_kept(keeps: Watch) -> None:
     run = keeps.run()
     assert (run.ending, run.rows + run.quarantined) == (Ending.DONE, 5)
     assert run.rows >= 2
+
+
+def test_rows_set_aside_are_named_with_file_and_line(keeps: Watch) -> None:
+    first = keeps.put("a.ndjson", rows(1, 3) + b'{"id": ""}\n' + rows(4, 1) + b"garbage\n" + rows(5, 1))
+    second = keeps.put("b.csv", b'id,create_time\n1,1747820685\n2,"x\n,1747820685\n')
+    assert keeps.run().quarantined == 4
+    (path,) = (keeps.home / "facts" / "quarantine").iterdir()
+    found = [msgspec.json.decode(line, type=Refused) for line in path.read_bytes().splitlines()]
+    named = sorted((one.file, one.line) for one in found)
+    assert named == [(str(first), 4), (str(first), 6), (str(second), 3), (str(second), 4)]
 
 
 def test_hidden_files_and_folders_are_not_read(keeps: Watch) -> None:

@@ -186,10 +186,11 @@ class _Walk:
     def _take(self, page: Page) -> None:
         """Store what a page holds: its charts at once, its rows with those of some more pages."""
         self._client.count_rows(len(page.posts) + sum(len(chart.rows) for chart in page.charts))
-        numbered: list[RawRow] = [(self._read + number, row) for number, row in enumerate(page.posts, 1)]
+        lines = page.lines or range(self._read + 1, self._read + len(page.posts) + 1)
+        numbered: list[RawRow] = list(zip(lines, page.posts, strict=True))
         self._read += len(numbered)
         batch = RawBatch(rows=numbered, refused=list(page.refused))
-        parsed = parse(Job(self._source, self._source, int(self._at.timestamp()), batch))
+        parsed = parse(Job(page.file or self._source, self._source, int(self._at.timestamp()), batch))
         self._intake.take(parsed)
         self._notes += page.notes
         charts = [self._record(chart) for chart in page.charts]

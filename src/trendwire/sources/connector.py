@@ -62,7 +62,7 @@ class Page:
     `posts`: rows by the names of the post record. `charts`: charts as the source told them. `refused`: rows
     that cannot be understood. `cursor`: where the next page begins; None after the last. `stored`: everything
     up to here must be durable before the next page is asked for. `notes`: what the report of the run is to
-    say.
+    say. `file`, `lines`: where the posts stand, if they come from a file.
     """
 
     posts: Sequence[Mapping[str, object]] = ()
@@ -71,6 +71,8 @@ class Page:
     cursor: Cursor | None = None
     stored: bool = False
     notes: Sequence[str] = ()
+    file: str = ""
+    lines: Sequence[int] = ()
 
 
 class Connector(Protocol):

@@ -140,7 +140,8 @@ class WatchedFiles:
         if not is_whole(path) and age < PATIENCE:
             self._left[name] = "is not whole yet"
             return None
-        return _Reading(name, self._shown(name), stamp, digest, FileSource(str(path)).batches())
+        source = FileSource(str(path))
+        return _Reading(name, source.name, stamp, digest, source.batches())
 
     def _note(self, name: str, reason: str) -> str:
         return f"{self._shown(name)}: {reason}"
@@ -157,12 +158,18 @@ class WatchedFiles:
         else:
             ended = Ended(reading.name, reading.stamp, reading.digest, reason)
             following = _Place(file=reading.name, ended=(*place.ended, ended))
-        return Page(posts=posts, refused=refused, cursor=_cursor(following))
+        return Page(
+            posts=[post for _, post in posts],
+            refused=refused,
+            cursor=_cursor(following),
+            file=reading.shown,
+            lines=[line for line, _ in posts],
+        )
 
 
 @dataclass(slots=True)
 class _Reading:
-    """A file on its way; `shown`: its name as reports have it, `given`: rows so far."""
+    """A file on its way; `shown`: its path as the quarantine has it, `given`: rows so far."""
 
     name: str
     shown: str
@@ -171,8 +178,8 @@ class _Reading:
     batches: Iterator[RawBatch]
     given: int = 0
 
-    def next_part(self) -> tuple[list[Any], list[Refused], str, bool]:
-        """Posts, rows that are none, why the file broke off if it did, and whether more follows."""
+    def next_part(self) -> tuple[list[tuple[int, Any]], list[Refused], str, bool]:
+        """Posts with their lines, rows that are none, why the file broke off, and whether more follows."""
         try:
             batch = next(self.batches, None)
         except BadFile as error:
@@ -212,12 +219,12 @@ def is_whole(path: Path) -> bool:
     return True
 
 
-def _sorted(name: str, rows: Sequence[RawRow]) -> tuple[list[Any], list[Refused]]:
-    """Rows as objects, and those that are no JSON."""
+def _sorted(name: str, rows: Sequence[RawRow]) -> tuple[list[tuple[int, Any]], list[Refused]]:
+    """Rows as objects with their lines, and those that are no JSON."""
     posts, refused = [], []
     for number, row in rows:
         try:
-            posts.append(_sendable(decode_json(row) if isinstance(row, bytes) else row))
+            posts.append((number, _sendable(decode_json(row) if isinstance(row, bytes) else row)))
         except (ValueError, OverflowError) as error:
             text = row.decode(errors="backslashreplace") if isinstance(row, bytes) else ""
             refused.append(Refused(name, number, f"the row is no JSON: {error}", text))
