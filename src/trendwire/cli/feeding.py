@@ -55,7 +55,7 @@ def ingest(
         say(f"{name}: {reason}")
     if report.failed_files and not report.rows:
         raise typer.Exit(ExitCode.FAILED)
-    if report.failed_files or report.quarantined:
+    if report.failed_files or report.quarantined or report.damaged:
         raise typer.Exit(ExitCode.PARTLY)
 
 
