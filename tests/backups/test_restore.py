@@ -1,5 +1,6 @@
 """A backup becomes a home whole or not at all, and only into an empty one; what is not sound is named."""
 
+import importlib
 import re
 import shutil
 import sqlite3
@@ -12,10 +13,14 @@ import pytest
 
 from tests.accounts.moments import START
 from tests.backups.conftest import changed, names, once_at, restored, take
+from tests.furnished import AT
 from tests.small_world import silent
 from trendwire import backups
 from trendwire.errors import BadFile, Conflict, Corrupt, NotReady
 from trendwire.facts.durable import folder_aside
+from trendwire.facts.parts import PartStore
+
+take_module = importlib.import_module("trendwire.backups.take")
 
 
 def refusal(file: Path, home: Path, *, verified: bool = False) -> str:
@@ -162,11 +167,11 @@ def _steal(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "damage", "words"),
     [
-        ("facts/parts/*/*.parquet", _flip, "a part of the facts cannot be read"),
-        ("facts/inbox/*", _shorten, "in the inbox cannot be read"),
+        ("facts/parts/*/*.parquet", _flip, "part .* of the facts is damaged"),
+        ("facts/inbox/*", _shorten, "in the inbox is damaged"),
         ("facts/memberships/*.parquet", _flip, "the published charts of .* are not what was published"),
-        ("facts/recorded/*/*.json", _shorten, "a recorded chart cannot be read"),
-        ("facts/forgotten.json", _shorten, "the journal of what was forgotten cannot be read"),
+        ("facts/recorded/*/*.json", _shorten, "a recorded chart is damaged"),
+        ("facts/forgotten.json", _shorten, "the journal of what was forgotten"),
         ("editions/*.sqlite", _flip, "edition . is not what was published"),
         ("console.sqlite", _spoil, "console.sqlite is damaged"),
         ("accounts.sqlite", _spoil, "the accounts are damaged"),
@@ -175,14 +180,64 @@ def _steal(path: Path) -> None:
     ],
 )
 def test_what_was_damaged_before_it_was_backed_up_is_found(
-    home: Path, tmp_path: Path, name: str, damage: Callable[[Path], object], words: str
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    damage: Callable[[Path], object],
+    words: str,
 ) -> None:
+    """By versions that looked at nothing while they copied."""
     for path in home.glob(name):
         damage(path)
-    file = take(home, tmp_path / "file")
+    with monkeypatch.context() as older:
+        older.setattr(PartStore, "faults", lambda _store, _manifest, **_how: {})
+        older.setattr(take_module, "_set_damaged_aside", lambda _home: None)
+        older.setattr(take_module._Copy, "_sound", lambda _copy, _catalog, record: record)
+        older.setattr(take_module, "_check_copy", lambda _database, _path: None)
+        older.setattr(take_module, "_check_part", lambda _file, _checksum: None)
+        file = take(home, tmp_path / "file")
     found = refusal(file, tmp_path / "new", verified=True)
     assert re.match(f"what was backed up is not sound: .*{words}.*; nothing is restored", found), found
     assert backups.check(str(file), START, silent, verified=False).files > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("facts/parts/*/*.parquet", _flip),
+        ("facts/inbox/*", _shorten),
+        ("facts/memberships/*.parquet", _flip),
+        ("facts/recorded/*/*.json", _shorten),
+        ("editions/*.sqlite", _flip),
+    ],
+)
+def test_a_backup_blesses_nothing_that_is_damaged(
+    home: Path, tmp_path: Path, name: str, damage: Callable[[Path], object]
+) -> None:
+    """It is left out and named; the rest is sound."""
+    damaged = sorted(path.relative_to(home).as_posix() for path in home.glob(name))
+    for path in damaged:
+        damage(home / path)
+    done = backups.backup(home, str(tmp_path / "file"), AT, "0", silent)
+    told = (one.partition(":")[0] for one in done.damaged)
+    assert sorted(one if one.startswith("editions") else f"facts/{one}" for one in told) == damaged
+    new = tmp_path / "new"
+    backups.restore(str(tmp_path / "file"), new, START, silent, verified=True)
+    assert not names(new) & {*damaged}
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [("console.sqlite", _spoil), ("accounts.sqlite", _spoil), ("facts/forgotten.json", _shorten)],
+)
+def test_no_backup_is_made_of_a_damaged_database(
+    home: Path, tmp_path: Path, name: str, damage: Callable[[Path], object]
+) -> None:
+    damage(home / name)
+    with pytest.raises(Corrupt):
+        take(home, tmp_path / "file")
+    assert not (tmp_path / "file").exists()
 
 
 def test_a_home_of_nothing_but_a_folder_goes_both_ways(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The doctor finds what is wrong, one check at a time, and says what to do."""
 
+import json
+import os
 import socket
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from tests.cli.conftest import Call
 from tests.serving import free_port
 from trendwire.cli.doctor import CHECKS
+from trendwire.facts.store import FactStore
 
 
 def _sick(ended_json: list[dict[str, object]]) -> dict[str, str]:
@@ -56,3 +59,108 @@ def test_a_taken_port_is_found(published: Call) -> None:
         taken.listen()
         sick = _sick(published("doctor", "--port", taken.getsockname()[1], "--json").json)
     assert set(sick) == {"port"}
+
+
+def _rot(path: Path) -> bytes:
+    """Change a byte as a disk does: size and times stay; what was there."""
+    good, told = path.read_bytes(), path.stat()
+    bad = bytearray(good)
+    bad[len(bad) // 2] ^= 1
+    path.unlink()  # the homes of other tests have the same file
+    path.write_bytes(bad)
+    os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
+    return good
+
+
+def _part(tmp_path: Path) -> Path:
+    return next((tmp_path / "home" / "facts" / "parts").rglob("*.parquet"))
+
+
+def test_a_part_whose_size_changed_is_found_at_once(published: Call, tmp_path: Path) -> None:
+    part = _part(tmp_path)
+    data = part.read_bytes()
+    part.unlink()  # the homes of other tests have the same file
+    part.write_bytes(data + b"x")
+    ended = published("doctor", "--port", free_port(), "--json")
+    assert set(_sick(ended.json)) == {"facts"}
+
+
+def test_a_part_that_rotted_is_found_by_a_deep_look(published: Call, tmp_path: Path) -> None:
+    _rot(_part(tmp_path))
+    ended = published("doctor", "--deep", "--port", free_port(), "--json")
+    assert set(_sick(ended.json)) == {"facts"}
+
+
+def test_damage_is_named_by_who_meets_it_and_then_by_the_doctor_until_somebody_acts(
+    published: Call, tmp_path: Path
+) -> None:
+    assert published("backup", tmp_path / "good").code == 0
+    part = _part(tmp_path)
+    _rot(part)
+    met = published("ingest", "-", stdin=b'{"id":"7506832682593094928","view_count":1}\n')
+    assert met.code == 3
+    assert part.name in met.err
+    assert "trendwire doctor" in met.err
+    again = published("ingest", "-", stdin=b'{"id":"7506832682593094929","view_count":1}\n')
+    assert (again.code, again.err.count(part.name)) == (0, 0)
+    sick = _sick(published("doctor", "--port", free_port(), "--json").json)
+    assert set(sick) == {"damaged"}
+    assert "--recover" in sick["damaged"]
+    backup = published("backup", tmp_path / "later")
+    assert backup.code == 3
+    assert part.name in backup.err
+    assert "missing" in published("restore", tmp_path / "later", "--verify", "--dry-run").out
+    ended = published("doctor", "--recover", "--from", tmp_path / "good", "--port", free_port(), "--json")
+    assert (ended.code, _sick(ended.json)) == (0, {})
+    assert published("audit", "--json").json["same"]
+
+
+def test_a_loss_that_is_accepted_is_not_named_again(published: Call, tmp_path: Path) -> None:
+    _rot(_part(tmp_path))
+    published("doctor", "--seal", "--port", free_port())
+    ended = published("doctor", "--accept-loss", "--port", free_port(), "--json")
+    assert (ended.code, _sick(ended.json)) == (0, {})
+    assert "removed for good: parts/" in ended.err
+
+
+def test_a_damaged_edition_is_removed_with_the_loss_and_a_sound_one_is_current(
+    published: Call, tmp_path: Path
+) -> None:
+    _rot(max((tmp_path / "home" / "editions").glob("*.sqlite")))
+    ended = published("doctor", "--accept-loss", "--deep", "--port", free_port(), "--json")
+    assert "removed for good: edition 3" in ended.err
+    assert (ended.code, _sick(ended.json)) == (0, {})
+
+
+def test_a_home_of_before_is_sealed(published: Call, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name in ("facts/manifest.json", "editions/catalog.json"):
+        told = json.loads((home / name).read_bytes())
+        told |= {"version": 1, "checksums": {}}
+        for edition in told.get("editions", ()):
+            edition.pop("sha256")
+        told.pop("sha256")
+        (home / name).write_text(json.dumps(told))
+    assert "without a checksum" in published("doctor", "--port", free_port()).out
+    parts = len(FactStore(home).parts())
+    ended = published("doctor", "--seal", "--deep", "--port", free_port())
+    assert f"checksums made: {parts} parts, 0 recorded charts, 2 editions" in ended.err
+    assert ended.code == 0
+    _rot(max((home / "editions").glob("*.sqlite")))
+    assert set(_sick(published("doctor", "--port", free_port(), "--json").json)) == {"edition"}
+
+
+def test_every_kind_of_damage_is_found_by_a_deep_look(published: Call, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    published("ingest", "-", stdin=b'{"id":"none"}\n{"id":"7506832682593094928"}\n')
+    files = [min((home / "editions").glob("*.sqlite")), home / "facts" / "ingests.ndjson"]
+    files += [next((home / "facts" / name).glob("20*")) for name in ("quarantine", "memberships")]
+    for file in files:
+        _rot(file)
+    (one,) = [
+        one
+        for one in published("doctor", "--deep", "--port", free_port(), "--json").json
+        if one["check"] == "files"
+    ]
+    assert not one["well"]
+    assert all(file.name in one["found"] for file in files), one

@@ -1,6 +1,7 @@
 """From files to an edition: ingest, publish, editions, simulate, with their exit codes."""
 
 import json
+import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -158,3 +159,15 @@ def test_what_cannot_be_done_is_one_plain_line(
     assert len(lines) == 1
     assert said in lines[0]
     assert "Traceback" not in ended.err
+
+
+def test_a_home_is_for_its_owner_alone(call: Call, tmp_path: Path) -> None:
+    """Also one that an older version made for everybody."""
+    home = tmp_path / "home"
+    for _ in range(2):
+        call("ingest", "-", stdin=b'{"id":"7506832682593094928","hashtag_names":["a"]}\n')
+        call("publish", "--as-of", "latest")
+        folders = [home, home / "facts", home / "editions"]
+        assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700] * 3
+        for folder in folders[1:]:
+            folder.chmod(0o755)

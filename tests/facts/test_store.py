@@ -115,16 +115,6 @@ def test_one_process_drains_at_a_time(store: FactStore) -> None:
         store.drain()
 
 
-def test_a_damaged_batch_is_named_and_nothing_is_lost(store: FactStore, stored: Stored) -> None:
-    store.inbox.append([seen(1)])
-    (store.inbox.folder / "c0.ndjson.zst").write_bytes(b"rubbish")
-    with pytest.raises(Corrupt):
-        store.drain()
-    (store.inbox.folder / "c0.ndjson.zst").unlink()
-    store.drain()
-    assert len(stored(store)) == 1
-
-
 def test_a_damaged_manifest_is_said(store: FactStore) -> None:
     store.folder.mkdir()
     (store.folder / "manifest.json").write_text("{")

@@ -17,6 +17,7 @@ from trendwire.accounts import secret
 from trendwire.accounts.credential import digest
 from trendwire.accounts.placing import PRIVATE, place_once
 from trendwire.errors import Conflict, Corrupt, NotReady, TrendwireError
+from trendwire.facts.durable import make_folder
 from trendwire.statements import named
 
 FILE = "accounts.sqlite"
@@ -61,7 +62,7 @@ class Store:
         """
         path = home / FILE
         with our_words(path):
-            home.mkdir(parents=True, exist_ok=True)
+            make_folder(home)
             lock = _locked(home / LOCK)
             try:
                 return cls(path, _prepare(home, path), lock)
@@ -158,6 +159,8 @@ def our_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise translated(error, path) from error
+    except UnicodeDecodeError as error:  # in what SQLite says of a damaged schema
+        raise Corrupt("the accounts are damaged", path=str(path)) from error
     except OSError as error:
         raise NotReady("the accounts cannot be opened", path=str(path), reason=str(error)) from error
 

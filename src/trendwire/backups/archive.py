@@ -12,7 +12,7 @@ import hashlib
 import os
 import struct
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -31,7 +31,10 @@ AT_ONCE = 1 << 20
 MOST_MANIFEST = 256 << 20
 """Bytes of a manifest, unpacked: that of about a million files."""
 
-_LEVEL = 3
+_PACKING: Mapping[int, int] = {
+    zstd.CompressionParameter.compression_level: 3,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
 _MODES = 0o755
 _FOLDER = "home/"
 _LONGEST_NAME = 4096
@@ -71,7 +74,7 @@ class Writer:
     """Writes a backup piece by piece; `write` takes its bytes."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
-        self._write, self._packer = write, zstd.ZstdCompressor(_LEVEL)
+        self._write, self._packer = write, zstd.ZstdCompressor(options=_PACKING)
         self._files: list[File] = []
         self.written = 0
         """Bytes of the backup so far."""

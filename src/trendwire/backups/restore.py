@@ -20,7 +20,8 @@ from trendwire.backups import archive, formats
 from trendwire.backups.archive import Contents, Member
 from trendwire.backups.verify import Verified, verify
 from trendwire.errors import BadFile, Conflict, Corrupt, NotReady
-from trendwire.facts.durable import folder_aside, sync
+from trendwire.facts.damaged import Damaged
+from trendwire.facts.durable import Aside, folder_aside, make_folder, sync
 
 Progress = Callable[[str, float], None]
 """Told the stage and the share (0..1) of it that is done."""
@@ -80,6 +81,27 @@ def check(file: str, at: int, progress: Progress, *, verified: bool) -> Restored
                 _unpack(backup, told, Path(folder), progress)
                 found = _verified(Path(folder), at, progress)
     return _restored(told, None, found)
+
+
+def fetch_damaged(file: str, home: Path) -> int:
+    """Take the files that are set aside as damaged from a backup that has them as they were written; how
+    many. They lie in the folder of damaged files then, to be taken back from there.
+    """
+    damaged, found = Damaged(home), 0
+    notes = {f"facts/{note.file}": note for note in damaged.notes()}
+    with _opened(file) as backup:
+        for member in archive.members(backup, _contents(backup)):
+            note = notes.get(member.file.path)
+            if note is None or (note.checksum and note.checksum.sha256 != member.file.sha256):
+                for _ in member.pieces:
+                    pass
+                continue
+            with Aside(damaged.path(note)) as made:
+                for piece in member.pieces:
+                    made.write(piece)
+                made.place()
+            found += 1
+    return found
 
 
 def _restored(told: Contents, home: str | None, found: Verified | None) -> Restored:
@@ -148,7 +170,7 @@ def _members(backup: BinaryIO, told: Contents, progress: Progress, stage: str) -
 
 
 def _write(member: Member, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         for piece in member.pieces:

@@ -24,8 +24,8 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from io import BytesIO
@@ -36,16 +36,19 @@ import msgspec
 
 from trendwire.accounts import secret
 from trendwire.backups import places
-from trendwire.backups.archive import Contents, Writer
+from trendwire.backups.archive import Contents, File, Writer
 from trendwire.backups.formats import FORMATS
 from trendwire.editions import catalog as catalogs
-from trendwire.editions.catalog import Catalog
+from trendwire.editions.catalog import Catalog, Record
 from trendwire.errors import Conflict, Corrupt, InvalidInput, NotReady
-from trendwire.facts import forgotten, ingests
+from trendwire.facts import forgotten, inbox, ingests
 from trendwire.facts import manifest as manifests
 from trendwire.facts import memberships as members
+from trendwire.facts.checksums import MISSING, Checksum
+from trendwire.facts.damaged import Damaged
 from trendwire.facts.durable import Aside, folder_aside, sweep
 from trendwire.facts.memberships import Memberships
+from trendwire.facts.recorded import read_sound
 from trendwire.facts.store import FactStore
 from trendwire.sources import push, runs
 
@@ -59,13 +62,16 @@ _LINES = ".ndjson"
 
 
 class BackedUp(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup that was made. `file`: None on stdout; `bytes`: of it; `size`: of what it holds."""
+    """A backup that was made. `file`: None on stdout; `bytes`: of it; `size`: of what it holds. `damaged`:
+    what is not in it because it is not what was written, each with the reason.
+    """
 
     file: str | None
     bytes: int
     size: int
     files: int
     created_at: datetime
+    damaged: tuple[str, ...]
 
 
 def backup(
@@ -75,15 +81,17 @@ def backup(
 
     `at`: this moment. `version`: of this Trendwire. Raises Conflict where there is such a file and it is not
     to be replaced, InvalidInput for a file in the home, NotReady without a home or where files cannot be
-    read, Corrupt where the home lacks what it names.
+    read, Corrupt where a manifest or a database is damaged.
     """
     if not home.is_dir():
         raise NotReady("there is no home to back up", path=str(home))
     begun = Contents(made_by=version, created_at=at, formats=dict(FORMATS))
     with _our_words(), _opened(home, file, replace=replace) as write:
         writer = Writer(write)
+        _set_damaged_aside(home)
         with folder_aside(home, ".backup-") as scratch:
-            _Copy(home, writer, scratch, _Share(progress, places.size(home))).everything()
+            copy = _Copy(home, writer, scratch, _Share(progress, places.size(home)))
+            copy.everything()
         whole = writer.end(begun)
     progress(STAGE, 1.0)
     return BackedUp(
@@ -92,7 +100,28 @@ def backup(
         size=whole.size,
         files=len(whole.files),
         created_at=at,
+        damaged=(*(f"{note.file}: {note.reason}" for note in Damaged(home).notes()), *copy.damaged),
     )
+
+
+def _set_damaged_aside(home: Path) -> None:
+    """Read the facts anew before they are copied: what is not what was written must not be backed up as if
+    it were. Conflict where something is damaged, and another process stores facts just then.
+    """
+    if not (home / "facts").is_dir():
+        return
+    forgotten.read(home)
+    Memberships(home).records()
+    store = FactStore(home)
+    store.check()
+    Memberships(home).check()
+    for path in (home / "facts" / "recorded").glob("*/*.json"):
+        read_sound(path)
+    for batch, path in store.inbox.waiting().items():
+        with suppress(FileNotFoundError):  # it is stored meanwhile
+            reason = inbox.fault(path)
+            if reason is not None:
+                store.inbox.set_aside(batch, reason)
 
 
 @dataclass(slots=True)
@@ -116,6 +145,8 @@ class _Copy:
     writer: Writer
     scratch: Path
     share: _Share
+    damaged: list[str] = field(default_factory=list)
+    """Editions that are left out, and why."""
 
     def everything(self) -> None:
         for path in places.others(self.home):
@@ -141,7 +172,7 @@ class _Copy:
         catalog, copied = Catalog(self.home), set[Path]()
         there = []
         for record in catalog.records():
-            told = record
+            told = self._sound(catalog, record)
             while told.kept and not self._files(catalog.files(told), copied):
                 again = next(one for one in catalog.records() if one.number == record.number)
                 told = msgspec.structs.replace(told, kept=False) if again == told else again
@@ -149,12 +180,23 @@ class _Copy:
         if there:
             self._bytes(catalog.file, catalogs.listing(tuple(there)))
 
+    def _sound(self, catalog: Catalog, record: Record) -> Record:
+        """The record of an edition; as one that is no longer kept where a file is not what was written."""
+        reason = catalog.fault(record, again=True) if record.kept else None
+        if reason is None or reason.endswith(MISSING):  # else it is pruned meanwhile
+            return record
+        self.damaged.append(reason)
+        return msgspec.structs.replace(record, kept=False, segments=())
+
     def _memberships(self) -> None:
         """Each day as it is told now; where its file was replaced meanwhile, as it is told then."""
         memberships, folder = Memberships(self.home), self.home / "facts" / "memberships"
-        copied = []
+        damaged, copied = Damaged(self.home), []
         for record in memberships.records():
             told = record
+            if damaged.holds(f"memberships/{record.file}"):
+                copied.append(record)
+                continue
             while not self._file(folder / told.file):
                 again = next(one for one in memberships.records() if one.as_of == record.as_of)
                 if again == told:
@@ -172,8 +214,9 @@ class _Copy:
             return
         with FactStore(self.home).reading():
             data = manifest.read_bytes()
-            for part in manifests.of_bytes(data, manifest).parts:
-                if not self._file(folder / "parts" / part.file):
+            told = manifests.of_bytes(data, manifest)
+            for part in told.parts:
+                if not self._file(folder / "parts" / part.file, checksum=told.checksums.get(part.file)):
                     raise Corrupt("a part of the facts is missing", path=part.file)
         self._bytes(manifest, data)
 
@@ -198,6 +241,7 @@ class _Copy:
                 closing(sqlite3.connect(copy)) as target,
             ):
                 live.backup(target)
+                _check_copy(target, path)
         copy.chmod(stat.S_IMODE(path.stat().st_mode))
         self._file(copy, path)
         copy.unlink()
@@ -210,29 +254,45 @@ class _Copy:
             copied.add(path)
         return True
 
-    def _file(self, path: Path, name: Path | None = None) -> bool:
-        """Copy a file, under the `name` of another; whether it is still there, and is one."""
+    def _file(self, path: Path, name: Path | None = None, checksum: Checksum | None = None) -> bool:
+        """Copy a file, under the `name` of another; whether it is still there, and is one. Corrupt where it
+        is not what its `checksum` tells.
+        """
         try:
             told = path.stat()
             if not stat.S_ISREG(told.st_mode):
                 return False
             with path.open("rb") as file:
-                self._add(file, name or path)
+                copied = self._add(file, name or path)
         except FileNotFoundError:
             return False
+        _check_part(copied, checksum)
         return True
 
-    def _add(self, file: BinaryIO, path: Path) -> None:
+    def _add(self, file: BinaryIO, path: Path) -> File:
         told = os.fstat(file.fileno())
         name = path.relative_to(self.home).as_posix()
         lines = name.startswith("facts/") and path.suffix == _LINES
         size = _whole_lines(file, told.st_size) if lines else told.st_size
-        self.writer.add(name, file, size, stat.S_IMODE(told.st_mode), told.st_mtime)
+        added = self.writer.add(name, file, size, stat.S_IMODE(told.st_mode), told.st_mtime)
         self.share.add(size)
+        return added
 
     def _bytes(self, path: Path, data: bytes) -> None:
         name, told = path.relative_to(self.home).as_posix(), path.stat()
         self.writer.add(name, BytesIO(data), len(data), stat.S_IMODE(told.st_mode), told.st_mtime)
+
+
+def _check_copy(database: sqlite3.Connection, path: Path) -> None:
+    """A damaged database is not backed up; SQLite copies one page by page without looking."""
+    found = database.execute("PRAGMA integrity_check").fetchall()
+    if found != [("ok",)]:
+        raise Corrupt(f"{path.name} is damaged and cannot be backed up: {found[0][0]}", path=str(path))
+
+
+def _check_part(copied: File, checksum: Checksum | None) -> None:
+    if checksum is not None and copied.sha256 != checksum.sha256:
+        raise Corrupt("a part of the facts was damaged while it was copied: run the backup again")
 
 
 def _whole_lines(file: BinaryIO, size: int) -> int:
@@ -281,6 +341,8 @@ def _check_free(path: Path, *, replace: bool) -> None:
 def _said_of(path: Path) -> Iterator[None]:
     try:
         yield
+    except UnicodeDecodeError as error:  # in what SQLite says of a damaged schema
+        raise Corrupt(f"{path.name} is damaged and cannot be backed up", path=str(path)) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         kind = Corrupt if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else NotReady

@@ -1,10 +1,8 @@
 """Whether a home that nobody works on is sound: everything in it is read, and held against what it says."""
 
-import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -14,12 +12,12 @@ from trendwire.accounts.soundness import Sound
 from trendwire.accounts.soundness import checked as check_accounts
 from trendwire.editions import Editions
 from trendwire.errors import Corrupt
-from trendwire.facts import forgotten
+from trendwire.facts import forgotten, inbox
+from trendwire.facts.damaged import Damaged
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
-from trendwire.facts.zstd import zstd
 from trendwire.sources import runs
 
 Progress = Callable[[str, float], None]
@@ -30,7 +28,8 @@ STAGE = "verify"
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What was read and found to be as it says. `batches` wait in the inbox; `days` of published charts;
-    `editions` kept; `databases`: beside the accounts.
+    `editions` kept; `databases`: beside the accounts. `missing`: files that had been set aside as damaged
+    before, and that the home says are missing.
     """
 
     posts: int
@@ -40,6 +39,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     recorded_charts: int
     editions: int
     databases: int
+    missing: tuple[str, ...]
     accounts: Sound
 
 
@@ -52,11 +52,14 @@ def verify(home: Path, at: int, progress: Progress) -> Verified:
     forgotten.read(home)
     accounts = check_accounts(home, at)
     progress(STAGE, 1.0)
-    return Verified(posts=FactStore(home).snapshot().posts, accounts=accounts, **told)
+    missing = tuple(note.file for note in Damaged(home).notes())
+    return Verified(posts=FactStore(home).snapshot().posts, missing=missing, accounts=accounts, **told)
 
 
 def _observations(home: Path) -> int:
     store = FactStore(home)
+    for part, reason in store.faults(store.snapshot(), again=True).items():
+        raise Corrupt(f"part {part.file} of the facts is damaged: {reason}")
     found = store.count()
     if found != store.snapshot().observations:
         raise Corrupt("the facts have other observations than their manifest says")
@@ -66,20 +69,17 @@ def _observations(home: Path) -> int:
 def _batches(home: Path) -> int:
     waiting = Inbox(home).waiting()
     for batch, path in waiting.items():
-        try:
-            with zstd.ZstdFile(path) as lines:
-                while lines.read(1 << 20):
-                    pass
-        except (zstd.ZstdError, EOFError) as error:
-            raise Corrupt(f"batch {batch} in the inbox cannot be read") from error
+        reason = inbox.fault(path)
+        if reason is not None:
+            raise Corrupt(f"batch {batch} in the inbox is damaged: {reason}")
     return len(waiting)
 
 
 def _days(home: Path) -> int:
-    memberships = Memberships(home)
-    records = memberships.records()
-    for record, path in zip(records, memberships.paths(date.max), strict=True):
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != record.sha256:
+    memberships, damaged = Memberships(home), Damaged(home)
+    records = [one for one in memberships.records() if not damaged.holds(f"memberships/{one.file}")]
+    for record in records:
+        if memberships.fault(record, again=True) is not None:
             raise Corrupt(f"the published charts of {record.as_of} are not what was published")
     return len(records)
 
@@ -92,7 +92,10 @@ def _editions(home: Path) -> int:
     editions = Editions(home)
     kept = [record for record in editions.records() if record.kept]
     for record in kept:
-        edition = editions.at(record.number)
+        try:
+            edition = editions.at(record.number)
+        except Corrupt as error:
+            raise Corrupt(f"edition {record.number} is not what was published: {error.public}") from error
         if edition.content_hash != record.content_hash or not edition.verify():
             raise Corrupt(f"edition {record.number} is not what was published")
     return len(kept)
@@ -105,7 +108,7 @@ def _databases(home: Path) -> int:
         try:
             with closing(sqlite3.connect(address, uri=True)) as db:
                 whole = db.execute("PRAGMA integrity_check").fetchall()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise Corrupt(f"{path.name} is damaged: {error}") from error
         if whole != [("ok",)]:
             raise Corrupt(f"{path.name} is damaged")

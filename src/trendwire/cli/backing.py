@@ -8,7 +8,7 @@ import typer
 
 from trendwire import __version__, backups, clock
 from trendwire.cli import printing
-from trendwire.cli.outcomes import say
+from trendwire.cli.outcomes import ExitCode, say
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.errors import InvalidInput
 
@@ -45,6 +45,9 @@ def backup(
         printing.as_json(done)
     elif done.file is not None:
         printing.pairs([("file", done.file), ("bytes", f"{done.bytes:,}"), *_held(done)])
+    if done.damaged:
+        say(f"left out, because it is damaged: {'; '.join(done.damaged)}. `trendwire doctor` says what to do")
+        raise typer.Exit(ExitCode.PARTLY)
 
 
 @app.command(
@@ -97,6 +100,8 @@ def _restored(done: backups.Restored) -> Iterator[tuple[str, object]]:
     if (found := done.verified) is None:
         return
     yield "facts", f"all {found.observations:,} observations of {found.posts:,} posts can be read"
+    if found.missing:
+        yield "missing", f"{', '.join(found.missing)}: damaged before the backup; see `trendwire doctor`"
     yield "inbox", f"{found.batches:,} batches wait, and can be read"
     yield "charts", f"{found.days:,} published days and {found.recorded_charts:,} recorded charts are sound"
     yield "editions", f"{found.editions:,} are kept, and are what was published"

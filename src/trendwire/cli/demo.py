@@ -25,6 +25,7 @@ from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
 from trendwire.domain.periods import CHART_PERIODS
 from trendwire.editions import Edition, Editions
 from trendwire.errors import Conflict
+from trendwire.facts.durable import make_folder
 from trendwire.facts.store import FactStore
 from trendwire.settings import ENV_PREFIX, Settings
 from trendwire.sources.base import RowSource
@@ -82,7 +83,7 @@ def _world(settings: Settings, posts: int) -> World:
     if FactStore(settings.home).snapshot().posts:
         raise Conflict(f"{settings.home} holds posts that are not a demo's: name another --home")
     world = World(posts=posts, days=DAYS, regions=REGIONS, seed=SEED, last_day=LAST_DAY)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.home)
     mark.write_bytes(msgspec.json.encode(Mark(world)))
     return world
 

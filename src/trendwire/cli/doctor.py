@@ -7,25 +7,38 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from trendwire import backups
 from trendwire.accounts.operations import CheckLedger
 from trendwire.cli import printing
 from trendwire.cli.desk import desk
-from trendwire.cli.outcomes import ExitCode
+from trendwire.cli.outcomes import ExitCode, say
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.cli.serving import Port
 from trendwire.editions import Editions
-from trendwire.errors import NotReady, TrendwireError
+from trendwire.errors import InvalidInput, NotReady, TrendwireError
+from trendwire.facts import repair
+from trendwire.facts.damaged import Damaged
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
 from trendwire.web.server import Tcp, check_free
 
 LEAST_FREE_MB = 1024
+SET_ASIDE = (
+    "`trendwire doctor --seal` sets damaged facts aside, as the next ingest or publish does; publish in place"
+    " of a damaged edition, and `trendwire doctor --accept-loss` removes it; restore a damaged database from"
+    " a backup"
+)
+RECOVER = (
+    "`trendwire doctor --recover --from BACKUP` takes them back from a backup that has them; or take their"
+    " posts in again, and run `trendwire doctor --accept-loss`"
+)
 SECRETS = ("accounts.secret", "accounts.sqlite")
 """Files of a home that nobody but its owner may read."""
 
@@ -68,12 +81,48 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _facts(settings: Settings) -> Finding:
-    snapshot = FactStore(settings.home).snapshot()
-    absent = [path for path in FactStore(settings.home).parts() if not path.exists()]
+    return _held_against(settings, deep=False)
+
+
+def _all_facts(settings: Settings) -> Finding:
+    return _held_against(settings, deep=True)
+
+
+def _held_against(settings: Settings, *, deep: bool) -> Finding:
+    """The parts, against their checksums: all, or those that changed."""
+    store = FactStore(settings.home)
+    snapshot = store.snapshot()
+    faults = store.faults(snapshot, again=deep, quick=not deep)
+    if faults:
+        told = "; ".join(f"facts/parts/{part.file}: {reason}" for part, reason in faults.items())
+        rows = sum(part.rows for part in faults)
+        return Finding("facts", False, f"{told} ({rows:,} observations)", SET_ASIDE)
+    bare = len(snapshot.parts) - len(snapshot.checksums)
     found = f"{snapshot.posts:,} posts, {snapshot.observations:,} observations, {len(snapshot.parts)} files"
-    if absent:
-        return Finding("facts", False, f"{len(absent)} files are missing", "restore facts/ from a backup")
+    if bare:
+        found += f", {bare} without a checksum: `trendwire doctor --seal` makes them"
     return Finding("facts", snapshot.posts > 0, found, "run `trendwire ingest FILE...`")
+
+
+def _damaged(settings: Settings) -> Finding:
+    notes = Damaged(settings.home).notes()
+    told = "; ".join(
+        f"facts/{note.file}{f' ({note.rows:,} observations)' if note.rows else ''}: {note.reason}"
+        for note in notes
+    )
+    return Finding("damaged", not notes, told or "nothing is set aside", RECOVER)
+
+
+def _files(settings: Settings) -> Finding:
+    return _of_damage(list(backups.damage(settings.home, quick=True)), "the small files are what was written")
+
+
+def _all_files(settings: Settings) -> Finding:
+    return _of_damage(list(backups.damage(settings.home, quick=False)), "all files are what was written")
+
+
+def _of_damage(found: list[str], well: str) -> Finding:
+    return Finding("files", not found, "; ".join(found) or well, SET_ASIDE)
 
 
 def _inbox(settings: Settings) -> Finding:
@@ -119,12 +168,17 @@ CHECKS: dict[str, Check] = {
     "home": _home,
     "disk": _disk,
     "facts": _facts,
+    "damaged": _damaged,
     "inbox": _inbox,
+    "files": _files,
     "edition": _edition,
     "accounts": _accounts,
     "secrets": _secrets,
     "port": _port,
 }
+
+DEEP_CHECKS: dict[str, Check] = {**CHECKS, "facts": _all_facts, "files": _all_files}
+"""The same, but every byte is read."""
 
 _ADVICE = {
     "facts": "restore a backup into an empty home: `trendwire restore FILE --verify`",
@@ -135,9 +189,9 @@ _ADVICE = {
 """What to do where a check could not even be made."""
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings, *, deep: bool = False) -> list[Finding]:
     """All findings, in the order of the table."""
-    return [_made(name, check, settings) for name, check in CHECKS.items()]
+    return [_made(name, check, settings) for name, check in (DEEP_CHECKS if deep else CHECKS).items()]
 
 
 def _made(name: str, check: Check, settings: Settings) -> Finding:
@@ -152,10 +206,50 @@ def _made(name: str, check: Check, settings: Settings) -> Finding:
         )
 
 
-@app.command(epilog=examples("trendwire doctor", "trendwire doctor --json"))
-def doctor(context: typer.Context, port: Port = None, home: Home = None, as_json: Json = False) -> None:
-    """Look the installation and the data folder over, and say what to do."""
-    findings = examine(settings_for(context, home, port=port))
+@app.command(
+    epilog=examples(
+        "trendwire doctor",
+        "trendwire doctor --deep --json",
+        "trendwire doctor --recover --from backup.tar.zst",
+    )
+)
+def doctor(
+    context: typer.Context,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read every file, and hold it against its checksum.")
+    ] = False,
+    seal: Annotated[
+        bool, typer.Option("--seal", help="Give older files their checksums; set damaged ones aside.")
+    ] = False,
+    recover: Annotated[
+        bool, typer.Option("--recover", help="Take back what is sound again in facts/damaged.")
+    ] = False,
+    backup: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="With --recover: take the files from this backup first."),
+    ] = None,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss", help="Remove damaged editions, and what is in facts/damaged, for good."
+        ),
+    ] = False,
+    port: Port = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Look the installation and the data folder over, and say what to do.
+
+    Nothing is changed, unless --seal, --recover or --accept-loss ask for it.
+    """
+    settings = settings_for(context, home, port=port)
+    if backup is not None and not recover:
+        raise InvalidInput("--from", "is told with --recover only")
+    if backup is not None:
+        say(f"{backups.fetch_damaged(backup, settings.home)} files are in the backup as they were written")
+    for line in _acted(settings.home, seal=seal, recover=recover, accept_loss=accept_loss):
+        say(line)
+    findings = examine(settings, deep=deep)
     if as_json:
         printing.as_json([asdict(finding) for finding in findings])
     else:
@@ -164,3 +258,18 @@ def doctor(context: typer.Context, port: Port = None, home: Home = None, as_json
             printing.line(f"{'ok' if finding.well else 'BAD':<4} {finding.check:<9} {finding.found}{advice}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(ExitCode.PARTLY)
+
+
+def _acted(home: Path, *, seal: bool, recover: bool, accept_loss: bool) -> Iterator[str]:
+    """Do what was asked for; what became of it."""
+    if recover:
+        back = repair.recover(home)
+        yield f"taken back: {', '.join(note.file for note in back) or 'nothing is sound again'}"
+    if accept_loss:
+        yield f"removed for good: {', '.join(backups.accept_loss(home)) or 'nothing is damaged'}"
+    if seal:
+        made = backups.seal(home)
+        yield (
+            f"checksums made: {made.parts} parts, {made.recorded_charts} recorded charts,"
+            f" {made.editions} editions"
+        )

@@ -56,7 +56,7 @@ def ingest(
         _print_ingest(report)
     if nothing:
         raise typer.Exit(ExitCode.FAILED)
-    if report.failed_files or report.quarantined:
+    if report.failed_files or report.quarantined or report.damaged:
         raise typer.Exit(ExitCode.PARTLY)
 
 

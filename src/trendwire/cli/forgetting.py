@@ -9,6 +9,7 @@ from trendwire.cli import printing
 from trendwire.cli.collecting import configuration_of
 from trendwire.cli.outcomes import say
 from trendwire.cli.program import Home, Json, app, examples, settings_for
+from trendwire.facts.damaged import Damaged
 
 _DAYS = {"min": 1, "max": 36_500, "metavar": "DAYS", "show_default": False}
 
@@ -51,6 +52,8 @@ def forget(
         printing.pairs(_forgot(forgot))
     if forgot.editions and not (publish or dry_run):
         say("editions that named them are removed: `trendwire publish` makes a new one")
+    if Damaged(settings.home).notes():
+        say("facts/damaged cannot be searched for them: `trendwire doctor --accept-loss` removes it")
 
 
 def _forgot(told: pipeline.Forgot) -> list[tuple[str, object]]:

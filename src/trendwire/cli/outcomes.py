@@ -3,16 +3,25 @@
 An error is one line of plain words on stderr. `TRENDWIRE_DEBUG=1` shows where it came from as well.
 """
 
+import logging
 import os
 import sys
 import traceback
 from enum import IntEnum
 
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from trendwire.cli.troubles import in_words
 from trendwire.errors import InvalidInput, MissingParameter, TrendwireError
 from trendwire.escaping import terminal, terminal_lines
 from trendwire.settings import ENV_PREFIX
 
 DEBUG_VARIABLE = f"{ENV_PREFIX}DEBUG"
+
+
+SAID = "trendwire: "
+"""How each line on stderr begins that is not progress."""
 
 
 class ExitCode(IntEnum):
@@ -42,7 +51,22 @@ def code_of(error: TrendwireError) -> ExitCode:
 
 def say(words: str) -> None:
     """One line on stderr."""
-    print(f"trendwire: {terminal(' '.join(words.split()))}", file=sys.stderr)  # noqa: T201  the one place
+    print(f"{SAID}{terminal(' '.join(words.split()))}", file=sys.stderr)  # noqa: T201  the one place
+
+
+def warnings_to_stderr() -> None:
+    """What the boxes warn of becomes a line on stderr; `run` and `serve` keep a log of their own."""
+    structlog.configure(
+        processors=[_said],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _said(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    words = event.pop("event")
+    say(f"{words} ({', '.join(f'{name}: {value}' for name, value in event.items())})")
+    raise structlog.DropEvent
 
 
 def say_error(error: BaseException) -> None:
@@ -51,6 +75,8 @@ def say_error(error: BaseException) -> None:
         sys.stderr.write(terminal_lines("".join(traceback.format_exception(error))))
     if isinstance(error, TrendwireError):
         say(_words(error))
+    elif (words := in_words(error)) is not None:
+        say(words)
     else:
         say(f"unexpected {type(error).__name__}: {error} ({DEBUG_VARIABLE}=1 shows where)")
 

@@ -10,9 +10,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from trendwire import __version__, settings
 from trendwire.cli import printing
-from trendwire.cli.outcomes import MEANINGS, ExitCode, code_of, say, say_error
+from trendwire.cli.outcomes import MEANINGS, ExitCode, code_of, say, say_error, warnings_to_stderr
 from trendwire.cli.usage import words_of
-from trendwire.errors import TrendwireError
+from trendwire.errors import InvalidInput, TrendwireError
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Start here": ("demo", "ingest", "publish", "serve", "doctor"),
@@ -142,9 +142,13 @@ def root(
     ] = False,
 ) -> None:
     """Trendwire: which hashtags and sounds are trending, computed from posts and served over HTTP."""
+    warnings_to_stderr()
     context.obj = home
 
 
 def settings_for(context: typer.Context, home: Path | None, **given: Any) -> settings.Settings:
     """The settings of one command: its own options, then those of the root, then the environment."""
-    return settings.load(home=home or context.obj, **given)
+    loaded = settings.load(home=home or context.obj, **given)
+    if loaded.home.is_file():
+        raise InvalidInput("--home", f"must name a folder: {loaded.home} is a file")
+    return loaded

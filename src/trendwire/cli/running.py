@@ -17,6 +17,7 @@ import typer
 from trendwire import clock, pipeline
 from trendwire.cli import printing
 from trendwire.cli.collecting import configuration_of, interrupted, means_of
+from trendwire.cli.outcomes import SAID
 from trendwire.cli.program import Home, app, examples, settings_for
 from trendwire.editions import Record
 from trendwire.errors import Conflict, NotReady
@@ -224,8 +225,11 @@ def _published(settings: Settings, stop: threading.Event) -> Publish:
         ) as child:
             out, err = _outcome(child, stop)
         if child.returncode:
-            words = err.strip().rsplit("\n", 1)[-1].removeprefix("trendwire: ")
+            words = err.strip().rsplit("\n", 1)[-1].removeprefix(SAID)
             raise NotReady(f"publishing {as_of} failed: {words or f'exit code {child.returncode}'}")
+        for line in err.splitlines():
+            if line.startswith(SAID):
+                _log.warning("publishing said", words=line.removeprefix(SAID))
         return msgspec.json.decode(out, type=Record)
 
     return publish

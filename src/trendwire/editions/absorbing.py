@@ -16,6 +16,7 @@ from trendwire.editions.blocks import Listed, PostRow, SubjectRow, numbers_of
 from trendwire.editions.catalog import Catalog, Segment, segment_name
 from trendwire.editions.chain import HEAD
 from trendwire.editions.segments import DocumentRow, OpenSegment, Rows, write
+from trendwire.facts.checksums import Checksum, fault
 from trendwire.facts.durable import Claimed, claimed
 
 MOST_GROWTH = 2
@@ -57,6 +58,9 @@ def absorbing(catalog: Catalog) -> Iterator[Absorbed | None]:
     It needs no lock and may take seconds; `Publisher.adopt` puts the result in place in no time.
     """
     taken = due(catalog.current_segments())
+    if any(fault(catalog.segment(one.name), Checksum(one.sha256), again=True) for one in taken):
+        yield None  # what is damaged must not get a checksum that fits
+        return
     try:
         opened = [OpenSegment(catalog.segment(one.name), one) for one in taken]
     except FileNotFoundError:  # they went meanwhile

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from trendwire.facts.checksums import Checksum, fault, sealed
 from trendwire.facts.durable import write_whole
 from trendwire.facts.versioned import decoded
 
@@ -38,7 +39,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     `charts`, `subjects`: documents in it. `published_at`: UTC. `seconds`: what making it took. `engine`: the
     version that made it. `kept`: whether its file is still there; the record stays for ever,
     but for lean ones that a newer one of the same day replaced.
-    `segments`: what a lean edition is read from, oldest first; a whole one has none.
+    `segments`: what a lean edition is read from, oldest first; a whole one has none. `sha256`: of its own
+    file, in hex; empty for those made before there was any.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     kept: bool = True
     segments: tuple[Segment, ...] = ()
+    sha256: str = ""
 
 
 class _Listing(msgspec.Struct, frozen=True):
@@ -90,6 +93,18 @@ class Catalog:
         segments = (self.segment(one.name) for one in record.segments)
         return (*segments, self.edition(record.number))
 
+    def fault(self, record: Record, *, again: bool = False) -> str | None:
+        """Which file of an edition is not what was written, and why; None where all are. `again`: files that
+        this process has read before are read anew.
+        """
+        own = {self.edition(record.number): Checksum(record.sha256)} if record.sha256 else {}
+        shared = {self.segment(one.name): Checksum(one.sha256, one.size) for one in record.segments}
+        for path, checksum in (own | shared).items():
+            reason = fault(path, checksum, again=again)
+            if reason is not None:
+                return f"{path.relative_to(self.home)}: {reason}"
+        return None
+
     def stamp(self) -> Stamp | None:
         """What tells a flip at the price of one stat; None before the first edition."""
         try:
@@ -118,7 +133,7 @@ class Catalog:
 
 def listing(records: tuple[Record, ...]) -> bytes:
     """The file of a catalog of these records."""
-    return msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1)
+    return sealed(msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1))
 
 
 def segment_name(number: int) -> str:

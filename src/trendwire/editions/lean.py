@@ -111,7 +111,7 @@ MOST_OVER_BASE = 0.5
 def continuable(catalog: Catalog, recorded: RecordedContent) -> frozenset[int]:
     """The editions that can be `after` one with these regions recorded, without all charts."""
     kept = [record for record in catalog.records() if record.kept and record.segments]
-    light = [one for one in kept if not _outgrown(one)]
+    light = [one for one in kept if not _outgrown(one) and catalog.fault(one) is None]
     return frozenset(one.number for one in light if not _given_back(_meta(catalog, one), recorded))
 
 

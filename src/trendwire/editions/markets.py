@@ -15,7 +15,7 @@ from trendwire.domain.periods import CHART_PERIODS
 from trendwire.domain.provenance import Provenance
 from trendwire.domain.taxonomy import countries
 from trendwire.errors import InvalidInput
-from trendwire.facts.recorded import Filed, RecordedChart, read
+from trendwire.facts.recorded import Filed, RecordedChart, read_sound
 
 MOST_AGE = 7
 """Days before the edition's last day that a recorded chart may end and still be served."""
@@ -85,8 +85,8 @@ def earlier(market: Market, chart: RecordedChart) -> RecordedChart | None:
     target = chart.as_of - timedelta(days=chart.period)
     days = {one.as_of for one in market.filed if one.key == chart.key}
     for day in _preferred(days, target, TOLERANCE[chart.period]):
-        told = [read(one.path) for one in market.filed if (one.as_of, one.key) == (day, chart.key)]
-        found = best(one for one in told if one.complete)
+        told = [read_sound(one.path) for one in market.filed if (one.as_of, one.key) == (day, chart.key)]
+        found = best(one for one in told if one is not None and one.complete)
         if found is not None:
             return found
     return None
@@ -106,8 +106,11 @@ def _posted(known: Provenance | None) -> bool:
 def _market(region: str, filed: list[Filed], as_of: date) -> Market:
     told: dict[str, dict[ChartKey, list[RecordedChart]]] = {}
     for one in filed:
-        if (as_of - one.as_of).days <= MOST_AGE and _servable(one.key):
-            told.setdefault(one.source, {}).setdefault(one.key, []).append(read(one.path))
+        if (as_of - one.as_of).days > MOST_AGE or not _servable(one.key):
+            continue
+        chart = read_sound(one.path)
+        if chart is not None:
+            told.setdefault(one.source, {}).setdefault(one.key, []).append(chart)
     served = {source: _served(by_key) for source, by_key in told.items()}
     source = min((name for name in served if served[name]), key=lambda n: (-len(served[n]), n), default=None)
     if source is None:

@@ -36,7 +36,8 @@ from trendwire.editions.document import (
 from trendwire.editions.lean import LeanContent, write_segment
 from trendwire.editions.segments import is_whole
 from trendwire.errors import Corrupt, NotReady
-from trendwire.facts.durable import exclusive, sweep, sync
+from trendwire.facts.checksums import sha256_of
+from trendwire.facts.durable import exclusive, make_private, sweep, sync
 from trendwire.facts.memberships import Memberships
 
 
@@ -96,6 +97,24 @@ class Publisher:
             _finish(connection, meta)
         return self._made_current(aside, meta.record, content.memberships)
 
+    def seal(self) -> int:
+        """Give kept editions of before there were checksums theirs, where they are what was published; how
+        many.
+        """
+        before = self.catalog.records()
+        records = tuple(self._sealed(record) for record in before)
+        made = sum(one != old for one, old in zip(records, before, strict=True))
+        if made:
+            self.catalog.replace(records)
+        return made
+
+    def _sealed(self, record: Record) -> Record:
+        path = self.catalog.edition(record.number)
+        found = None if record.sha256 or not record.kept else _complete(self.catalog, record.number)
+        if found is None or found.content_hash != record.content_hash:
+            return record
+        return msgspec.structs.replace(record, sha256=sha256_of(path))
+
     def adopt(self, absorbed: Absorbed) -> None:
         """Let kept editions read one segment instead of many that say the same (see absorbing.py)."""
         absorbed.aside.place()
@@ -136,6 +155,7 @@ class Publisher:
     def _made_current(self, aside: Path, record: Record, memberships: Path) -> Record:
         aside.chmod(0o444)
         sync(aside)
+        record = msgspec.structs.replace(record, sha256=sha256_of(aside, again=True))
         aside.replace(self.catalog.edition(record.number))
         sync(self.catalog.folder)
         self.memberships.adopt(record.as_of, record.number, memberships)
@@ -169,6 +189,7 @@ def publishing(home: Path) -> Iterator[Publisher]:
     """
     catalog = Catalog(home)
     with exclusive(catalog.folder / "publish.lock", "publishing"):
+        make_private(catalog.folder)
         publisher = Publisher(catalog, Memberships(home))
         publisher.recover()
         yield publisher
@@ -227,7 +248,9 @@ def _complete(catalog: Catalog, number: int) -> Record | None:
             _check(path, record)
     except (Corrupt, DatabaseError, msgspec.DecodeError):
         return None
-    return record if all(is_whole(catalog.segment(one.name), one) for one in record.segments) else None
+    if not all(is_whole(catalog.segment(one.name), one) for one in record.segments):
+        return None
+    return msgspec.structs.replace(record, sha256=sha256_of(path))
 
 
 def _without(records: Sequence[Record], doomed: set[int]) -> tuple[Record, ...]:

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import GenericAlias
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import msgspec
+import structlog
 
 from trendwire.domain.charts import ENTRY_TYPES, ChartKey, Entry, Kind
 from trendwire.domain.details import Detail
@@ -27,8 +28,13 @@ from trendwire.editions.segments import OpenSegment
 from trendwire.editions.whole import WholeFile
 from trendwire.errors import Corrupt, Gone, NotFound, NotReady
 
+_log = structlog.get_logger()
+
 _OPEN = 8
 """Editions kept open: the current one and those pinned last."""
+
+_CHECKED_AT_ONCE = 64 << 20
+"""Bytes of an edition that are checked while nobody is answered: about 40 ms."""
 
 _DECODED = 64
 """Charts kept decoded: the pages of one chart, in both dialects, are cut from the same rows."""
@@ -124,10 +130,15 @@ class Edition:
 
 
 class Editions:
-    """The editions of a home; follows every flip by itself. Any thread may use it."""
+    """The editions of a home; follows every flip by itself. Any thread may use it.
 
-    def __init__(self, home: Path, render: Renderer = no_renderer) -> None:
-        self._catalog = Catalog(home)
+    Files are held against their checksums before they are read first; where nobody may wait (not `patient`),
+    large ones meanwhile: until that is done they are answered from, and no longer if they are damaged.
+    """
+
+    def __init__(self, home: Path, render: Renderer = no_renderer, *, patient: bool = True) -> None:
+        self._catalog, self._patient = Catalog(home), patient
+        self._damaged: dict[int, Corrupt] = {}
         self._render = render
         self._lock = Lock()
         self._stamp: Stamp | None = None
@@ -187,6 +198,8 @@ class Editions:
         return record
 
     def _opened(self, record: Record) -> Edition:
+        if record.number in self._damaged:
+            raise self._damaged[record.number]
         key = record.number, record.content_hash, record.published_at  # what segments it has may change
         edition = self._open.get(key) or self._open_file(record)
         self._open[key] = edition
@@ -197,11 +210,36 @@ class Editions:
 
     def _open_file(self, record: Record) -> Edition:
         path = self._catalog.edition(record.number)
+        self._check(record)
         try:
             segments = [self._open_segment(one) for one in record.segments]
             return Edition(path, record, segments, self._render)
         except (sqlite3.DatabaseError, msgspec.DecodeError, FileNotFoundError, Corrupt) as error:
             raise Corrupt(f"edition {record.number} cannot be read", path=str(path)) from error
+
+    def _check(self, record: Record) -> None:
+        """Corrupt where a file is not what was written. A server checks large ones while it answers."""
+        size = sum(path.stat().st_size for path in self._catalog.files(record) if path.exists())
+        if self._patient or size <= _CHECKED_AT_ONCE:
+            self._judge(record)
+        else:
+            Thread(target=self._judge_later, args=(record,), daemon=True).start()
+
+    def _judge(self, record: Record) -> None:
+        reason = self._catalog.fault(record)
+        if reason is not None:
+            raise Corrupt(
+                f"edition {record.number} is damaged ({reason}): publish again", number=record.number
+            )
+
+    def _judge_later(self, record: Record) -> None:
+        try:
+            self._judge(record)
+        except Corrupt as error:
+            if self._catalog.stamp() == self._stamp:  # else its files may have been pruned
+                self._damaged[record.number] = error
+        except OSError as error:
+            _log.error("an edition cannot be checked", edition=record.number, reason=str(error))
 
     def _open_segment(self, segment: Segment) -> OpenSegment:
         """The same for all editions that share it."""

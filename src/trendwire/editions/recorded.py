@@ -17,7 +17,7 @@ from trendwire.editions.markets import MOST_AGE, Market, earlier
 from trendwire.editions.recorded_rows import Rows, places, ranked
 from trendwire.editions.told import Subject, Told, take_all
 from trendwire.facts.memberships import Member, Standing
-from trendwire.facts.recorded import RecordedChart, read
+from trendwire.facts.recorded import RecordedChart, read_sound
 
 VERSION = "recorded/1"
 """Of these rules: goes up with whatever changes the numbers that the same facts give."""
@@ -66,7 +66,9 @@ def _history(market: Market, as_of: date) -> Iterator[RecordedChart]:
     """What the source told of late; read one by one, as it is much."""
     for one in market.filed:
         if (as_of - one.as_of).days < HISTORY and one.key.kind in (Kind.HASHTAG, Kind.SOUND):
-            yield read(one.path)
+            chart = read_sound(one.path)
+            if chart is not None:
+                yield chart
 
 
 def _add(made: RecordedContent, market: Market, as_of: date, standing: Standing, engine: str) -> None:

@@ -18,16 +18,20 @@ def holding(home: Path, names: Collection[str], posts: Collection[str]) -> tuple
     """The numbers of the kept editions that name one of these creators (in any case) or posts.
 
     A lean one names whoever its segments name, be it in what newer ones replaced. Each file is read once, to
-    the first that does.
+    the first that does. A damaged edition cannot be searched, and counts as one that does.
     """
     catalog, wanted = Catalog(home), _Wanted(names, posts)
     kept = [record for record in catalog.records() if record.kept]
-    segments = {one for record in kept for one in record.segments}
+    damaged = {record.number for record in kept if catalog.fault(record) is not None}
+    sound = [record for record in kept if record.number not in damaged]
+    segments = {one for record in sound for one in record.segments}
     held = {one for one in segments if wanted.is_in_segment(catalog.segment(one.name), one)}
     return tuple(
         record.number
         for record in kept
-        if not held.isdisjoint(record.segments) or wanted.is_in_file(catalog.edition(record.number))
+        if record.number in damaged
+        or not held.isdisjoint(record.segments)
+        or wanted.is_in_file(catalog.edition(record.number))
     )
 
 

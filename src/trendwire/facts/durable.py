@@ -3,9 +3,10 @@
 import fcntl
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -16,8 +17,26 @@ from trendwire.errors import Conflict
 _TEMPORARY = ".part"
 _NAME_BYTES = 6
 _OURS = re.compile(rf"\..+\.[0-9a-f]{{{2 * _NAME_BYTES}}}{re.escape(_TEMPORARY)}", re.DOTALL)
+PRIVATE = 0o700
+"""Of folders: they hold names of people, and what they posted."""
+
 _TRIES, _BETWEEN = 3, 0.02
 """How often a lock is tried for, and seconds between: who only looks (`held`) has it for an instant."""
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it that are not there, for their owner alone."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(PRIVATE, exist_ok=True)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder for its owner alone; also one that an older version made for everybody."""
+    make_folder(folder)
+    if stat.S_IMODE(folder.stat().st_mode) & ~PRIVATE:
+        with suppress(PermissionError):  # it is another user's to change
+            folder.chmod(PRIVATE)
 
 
 def sync(path: Path) -> None:
@@ -36,7 +55,7 @@ class Aside:
     """
 
     def __init__(self, path: Path, mode: int = 0o644) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, self._temporary = _claim(path, mode)
         self._path, self._file = path, os.fdopen(handle, "wb")
 
@@ -91,7 +110,7 @@ class Claimed:
 @contextmanager
 def claimed(path: Path) -> Iterator[Claimed]:
     """An empty file beside `path`, to be written and put in place; it is removed where it was not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, temporary = _claim(path)
     try:
         yield Claimed(temporary, path)
@@ -129,7 +148,7 @@ def folder_aside(parent: Path, prefix: str) -> Iterator[Path]:
 
     Those of the same prefix whose processes were killed go first.
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     for left in parent.glob(f"{prefix}*"):
         _remove_if_left(left)
     handle, folder = _claim_folder(parent, prefix)
@@ -182,7 +201,7 @@ def held(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         yield handle

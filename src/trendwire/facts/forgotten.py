@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from trendwire.facts.checksums import sealed
 from trendwire.facts.durable import write_whole
 from trendwire.facts.versioned import decoded
 
@@ -51,7 +52,8 @@ class Forgotten(msgspec.Struct, frozen=True):
 
     def save(self, home: Path) -> None:
         """On the disk when this returns; it is never taken back."""
-        write_whole(_file(home), msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1))
+        document = msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1)
+        write_whole(_file(home), sealed(document))
 
     def _hash(self, what: What, text: str) -> str:
         return sha256(f"{self.salt}:{what}:{identity(what, text)}".encode(errors="replace")).hexdigest()

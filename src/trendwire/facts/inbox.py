@@ -1,18 +1,29 @@
 """The inbox: a folder that any process may append batches of observations to, without waiting for another."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from trendwire.domain.posts import Observation
 from trendwire.facts import manifest
+from trendwire.facts.checksums import CHANGED, BatchSeal, is_sound_batch, sealed_batch, unreadable
+from trendwire.facts.damaged import Damaged, Note
 from trendwire.facts.durable import Aside, write_whole
 from trendwire.facts.zstd import zstd
 
 SUFFIX = ".ndjson.zst"
-_FAST = 1
+
+PUSHES = "pushes"
+"""Folder of the notes of pushes, one for each batch."""
+
+_PACKING: Mapping[int, int] = {
+    zstd.CompressionParameter.compression_level: 1,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
+_AT_ONCE = 1 << 20
+_NAME_BYTES = 16
 
 _encode = msgspec.json.Encoder().encode
 
@@ -30,6 +41,7 @@ class Inbox:
     def __init__(self, home: Path) -> None:
         self.folder = home / "facts" / "inbox"
         self._manifest = home / "facts" / "manifest.json"
+        self._damaged = Damaged(home)
 
     def append(
         self, batch: bytes | bytearray | Iterable[Observation], batch_id: str | None = None
@@ -44,13 +56,18 @@ class Inbox:
         path = self.folder / (name + SUFFIX)
         if path.exists() or name in manifest.read(self._manifest).batches:
             return BatchReceipt(name, repeated=True)
-        write_whole(path, zstd.compress(lines, _FAST))
+        write_whole(path, sealed_batch(zstd.compress(lines, options=_PACKING)))
         return BatchReceipt(name, repeated=False)
 
     def open(self, batch_id: str) -> "OpenBatch":
         """A batch that is written piece by piece, for one that is too large to be held."""
         name = _name("k", batch_id.encode())
         return OpenBatch(name, Aside(self.folder / (name + SUFFIX)))
+
+    def set_aside(self, batch: str, reason: str) -> None:
+        """Put a damaged batch away; whoever brings its rows again finds it unknown, also under its key."""
+        self._damaged.set_aside(Note(file=f"inbox/{batch}{SUFFIX}", reason=reason))
+        (self.folder.parent / PUSHES / f"{batch}.json").unlink(missing_ok=True)
 
     def waiting(self) -> dict[str, Path]:
         """The batches not yet drained: id -> file, by id."""
@@ -62,7 +79,8 @@ class OpenBatch:
 
     def __init__(self, batch: str, aside: Aside) -> None:
         self.batch = batch
-        self._aside, self._packer = aside, zstd.ZstdCompressor(_FAST)
+        self._aside, self._packer = aside, zstd.ZstdCompressor(options=_PACKING)
+        self._seal = BatchSeal()
 
     def __enter__(self) -> "OpenBatch":
         return self
@@ -71,15 +89,40 @@ class OpenBatch:
         self.close()
 
     def write(self, lines: bytes) -> None:
-        self._aside.write(self._packer.compress(lines))
+        self._aside.write(self._seal.add(self._packer.compress(lines)))
 
     def keep(self) -> None:
         """Durable when this returns; a batch of the same id that still waits is replaced."""
-        self._aside.write(self._packer.flush())
+        self._aside.write(self._seal.add(self._packer.flush()) + self._seal.frame())
         self._aside.place()
 
     def close(self) -> None:
         self._aside.close()
+
+
+def fault(path: Path) -> str | None:
+    """Why a batch is not what was written, None where it is. One of an older version carries no checksum:
+    it must unpack, and be the content that its name tells if it is named by that.
+    """
+    try:
+        with path.open("rb") as file:
+            sound = is_sound_batch(file)
+        if sound is None:
+            sound = _unpacks_to_its_name(path)
+    except OSError as error:
+        return unreadable(error)
+    return None if sound else CHANGED
+
+
+def _unpacks_to_its_name(path: Path) -> bool:
+    name, digest = path.name.removesuffix(SUFFIX), hashlib.blake2b(digest_size=_NAME_BYTES)
+    try:
+        with zstd.ZstdFile(path) as lines:
+            while data := lines.read(_AT_ONCE):
+                digest.update(data)
+    except (zstd.ZstdError, EOFError):
+        return False
+    return not name.startswith("c") or name == f"c{digest.hexdigest()}"
 
 
 def encoded(observations: Iterable[Observation]) -> bytes:
@@ -88,4 +131,4 @@ def encoded(observations: Iterable[Observation]) -> bytes:
 
 
 def _name(kind: str, content: bytes | bytearray) -> str:
-    return kind + hashlib.blake2b(content, digest_size=16).hexdigest()
+    return kind + hashlib.blake2b(content, digest_size=_NAME_BYTES).hexdigest()

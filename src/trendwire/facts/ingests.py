@@ -6,6 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from trendwire.facts.checksums import is_sound, sealed_line
+from trendwire.facts.durable import make_folder
+
 FILE = "ingests.ndjson"
 
 MOST_READ = 1 << 20
@@ -43,10 +46,10 @@ class Ingests:
 
     def note(self, ingest: Ingest) -> None:
         """Add one ingest. A line is one write, so that two processes never mix theirs."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._file.parent)
         handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(handle, msgspec.json.encode(ingest) + b"\n")
+            os.write(handle, sealed_line(msgspec.json.encode(ingest)))
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -65,7 +68,8 @@ class Ingests:
             return
         for line in lines:
             try:
-                yield _DECODER.decode(line)
+                if is_sound(line):
+                    yield _DECODER.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
 

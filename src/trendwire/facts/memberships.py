@@ -1,6 +1,7 @@
 """Published chart membership: which subjects stood in which chart of which day, kept for ever.
 
-One Parquet file per `as_of`, named by a manifest. Publishing a day again replaces its file.
+One Parquet file per `as_of`, named by a manifest. Publishing a day again replaces its file. A file that is
+not what was written is set aside (damaged.py): its day counts as not published until that.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ import duckdb
 import msgspec
 
 from trendwire.errors import Corrupt
+from trendwire.facts.checksums import Checksum, fault, sealed
+from trendwire.facts.damaged import Damaged, Note
 from trendwire.facts.duck import connection
 from trendwire.facts.durable import exclusive, folder_aside, sweep, write_whole
 from trendwire.facts.versioned import decoded
@@ -71,7 +74,7 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 def listing(published: tuple[Published, ...]) -> bytes:
     """The manifest of these records, as it is stored."""
-    return msgspec.json.encode(_Manifest(published=published))
+    return sealed(msgspec.json.encode(_Manifest(published=published)))
 
 
 class Memberships:
@@ -80,6 +83,7 @@ class Memberships:
     def __init__(self, home: Path) -> None:
         self._folder = home / "facts" / "memberships"
         self._manifest = self._folder / "manifest.json"
+        self._damaged = Damaged(home)
 
     def records(self) -> tuple[Published, ...]:
         """One record for each day published, ascending by day."""
@@ -91,7 +95,35 @@ class Memberships:
 
     def paths(self, before: date) -> list[Path]:
         """The files of all days before that one, ascending by day."""
-        return [self._folder / record.file for record in self.records() if record.as_of < before]
+        return list(self.by_day(before).values())
+
+    def by_day(self, before: date) -> dict[date, Path]:
+        """The same; files that are not what was written are set aside and left out."""
+        told = [record for record in self.records() if record.as_of < before]
+        return {record.as_of: self._folder / record.file for record in told if self._is_sound(record)}
+
+    def fault(self, record: Published, *, again: bool = False) -> str | None:
+        """Why the file of a day is not what was written, None where it is. `again`: see checksums.py."""
+        return fault(self._folder / record.file, Checksum(record.sha256), again=again)
+
+    def check(self) -> None:
+        """Read all files anew; those that are not what was written are set aside."""
+        for record in self.records():
+            self._is_sound(record, again=True)
+
+    def accept_loss(self, files: Collection[str]) -> None:
+        """Forget the days whose files, by their paths in the folder of the facts, are lost."""
+        with exclusive(self._folder / "write.lock", "publishing memberships"):
+            kept = tuple(one for one in self.records() if f"memberships/{one.file}" not in files)
+            if kept != self.records():
+                write_whole(self._manifest, listing(kept))
+
+    def _is_sound(self, record: Published, *, again: bool = False) -> bool:
+        reason = self.fault(record, again=again)
+        if reason is not None and record in self.records():  # else it was published again meanwhile
+            note = Note(file=f"memberships/{record.file}", reason=reason, checksum=Checksum(record.sha256))
+            self._damaged.set_aside(note)
+        return reason is None
 
     def adopt(self, as_of: date, number: int, parquet: Path) -> Published:
         """Take over the rows of a Parquet file (copied) as the membership of `as_of`, replacing what it was.
@@ -135,8 +167,7 @@ class Memberships:
 
     def standing(self, before: date, regions: Collection[str], period: int, days: int) -> Standing:
         """What the days before `before` tell of the regions; `listed` only of the last `days` of them."""
-        paths = {record.as_of: str(self._folder / record.file) for record in self.records()}
-        paths = {as_of: path for as_of, path in paths.items() if as_of < before}
+        paths = {as_of: str(path) for as_of, path in self.by_day(before).items()}
         if not paths or not regions:
             return Standing()
         recent = [path for as_of, path in paths.items() if as_of > before - timedelta(days=days)]
@@ -149,7 +180,9 @@ class Memberships:
 
     def forget(self, users: Collection[str], posts: Collection[str], *, dry_run: bool = False) -> int:
         """Remove the rows whose subject is one of these creators (in any case) or posts; how many."""
-        paths = {str(self._folder / record.file): record for record in self.records()}
+        self.check()
+        sound = [record for record in self.records() if self.fault(record) is None]
+        paths = {str(self._folder / record.file): record for record in sound}
         names = {"users": sorted({user.lower() for user in users}), "posts": sorted(posts)}
         if not paths:
             return 0

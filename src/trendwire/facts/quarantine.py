@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from io import BufferedWriter
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import msgspec
 
 from trendwire.errors import NotFound
-from trendwire.facts.durable import Aside, sweep, sync
+from trendwire.facts.checksums import is_line, is_sound, sealed_line
+from trendwire.facts.durable import Aside, make_folder, sweep, sync
 from trendwire.facts.terms import Terms
 
 SUFFIX = ".ndjson"
@@ -25,6 +27,10 @@ MOST_REASONS = 50
 """Reasons told apart in one file; the rest counts as the last of them."""
 
 OTHER_REASONS = "other reasons"
+
+DAMAGED = "the line is damaged on the disk"
+
+Row = TypeVar("Row")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -76,11 +82,11 @@ class Quarantine:
 
     def add(self, refused: Refused) -> None:
         file = self._file or self._open()
-        file.write(_encode(refused) + b"\n")
+        file.write(sealed_line(_encode(refused)))
         self.count += 1
 
     def _open(self) -> BufferedWriter:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         number = 1
         while True:
             name = self._batch if number == 1 else f"{self._batch}-{number}"
@@ -132,8 +138,8 @@ class Quarantined:
         """The first rows of a file, of one reason if there is one."""
         found = []
         for line in _lines(self._path(name)):
-            refused = _REFUSED.decode(line)
-            if reason in (None, refused.reason):
+            refused = _decoded(_REFUSED, line)
+            if refused is not None and reason in (None, refused.reason):
                 found.append(refused)
             if len(found) == limit:
                 break
@@ -152,13 +158,29 @@ class _Why(msgspec.Struct, frozen=True):
 
 
 _REFUSED = msgspec.json.Decoder(Refused)
+_ANY = msgspec.json.Decoder(dict[str, object])
 _WHY = msgspec.json.Decoder(_Why)
+
+
+def damaged_lines(path: Path) -> int:
+    """Whole lines of a file that are not what was written; of this or another of lines with checksums."""
+    with path.open("rb") as file:
+        return sum(is_line(line) and _decoded(_ANY, line) is None for line in file)
+
+
+def _decoded(decoder: "msgspec.json.Decoder[Row]", line: bytes) -> Row | None:
+    """What a line says; None where it is not what was written."""
+    try:
+        return decoder.decode(line) if is_sound(line) else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _counted(path: Path, name: str, stamp: tuple[int, int]) -> Refusals:
     reasons: Counter[str] = Counter()
     for line in _lines(path):
-        reason = _WHY.decode(line).reason
+        why = _decoded(_WHY, line)
+        reason = DAMAGED if why is None else why.reason
         full = reason not in reasons and len(reasons) >= MOST_REASONS
         reasons[OTHER_REASONS if full else reason] += 1
     changed, size = stamp
@@ -177,7 +199,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         for line in file:
             read += len(line)
-            if read > MOST_READ or not line.endswith(b"\n"):
+            if read > MOST_READ or not is_line(line):
                 return
             yield line
 

@@ -18,7 +18,9 @@ import msgspec
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, Kind
 from trendwire.domain.taxonomy import countries
 from trendwire.errors import Corrupt, InvalidInput
-from trendwire.facts.durable import sweep, write_whole
+from trendwire.facts.checksums import CHANGED, MISSING, has_seal, is_sound, sealed, unreadable
+from trendwire.facts.damaged import Damaged, Note
+from trendwire.facts.durable import make_folder, sweep, write_whole
 from trendwire.facts.forgotten import Forgotten
 from trendwire.facts.forgotten import read as read_forgotten
 
@@ -121,10 +123,11 @@ class Recorded:
         """Keep a chart: durable when this returns. InvalidInput for a source or region that names nothing."""
         chart = without(chart, read_forgotten(self._home))
         path = self._folder / chart.region / (_name(chart) + _SUFFIX)
-        if not path.exists() or read(path).fetched_at < chart.fetched_at:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        known = read_sound(path) if path.exists() else None
+        if known is None or known.fetched_at < chart.fetched_at:
+            make_folder(path.parent)
             sweep(path.parent)
-            write_whole(path, msgspec.json.encode(chart))
+            write_whole(path, sealed(msgspec.json.encode(chart)))
         return path
 
     def filed(self) -> dict[str, list[Filed]]:
@@ -139,13 +142,23 @@ class Recorded:
         """Take those out that were forgotten; the charts that named them."""
         changed = 0
         for path in sorted(self._folder.glob(f"*/*{_SUFFIX}")):
-            chart = read(path)
-            if without(chart, forgotten) != chart:
+            chart = read_sound(path)
+            if chart is not None and without(chart, forgotten) != chart:
                 changed += 1
                 if not dry_run:
                     self.append(chart)
                     path.unlink()
         return changed
+
+    def seal(self) -> int:
+        """Give sound files of before there were checksums theirs; how many. Others are set aside."""
+        made = 0
+        for path in sorted(self._folder.glob(f"*/*{_SUFFIX}")):
+            chart = read_sound(path)
+            if chart is not None and not has_seal(path.read_bytes()):
+                write_whole(path, sealed(msgspec.json.encode(chart)))
+                made += 1
+        return made
 
     def remove_older(self, before: date) -> int:
         """Remove the charts of days before that one; how many."""
@@ -192,11 +205,44 @@ def _row_without(row: RecordedRow, kind: Kind, forgotten: Forgotten) -> Recorded
 
 
 def read(path: Path) -> RecordedChart:
-    """The chart of one file. Corrupt where it cannot be read."""
+    """The chart of one file. Corrupt where it is not what was written."""
+    reason, chart = _read(path, path.name)
+    if chart is None:
+        raise Corrupt(f"a recorded chart is damaged: {reason}", path=str(path))
+    return chart
+
+
+def read_sound(path: Path) -> RecordedChart | None:
+    """The same; one that is not what was written is set aside, and is None."""
+    reason, chart = _read(path, path.name)
+    if chart is None and reason != MISSING:  # else it was set aside or removed meanwhile
+        home = path.parents[3]
+        note = Note(file=str(path.relative_to(home / "facts")), reason=reason)
+        Damaged(home).set_aside(note)
+    return chart
+
+
+def fault(path: Path, name: str) -> str | None:
+    """Why a file is not the recorded chart of that file name, None where it is."""
+    reason, chart = _read(path, name)
+    return None if chart is not None else reason
+
+
+def _read(path: Path, name: str) -> tuple[str, RecordedChart | None]:
+    """The chart, or why there is none. A file without a checksum is held against its name, which tells all
+    but when it was fetched.
+    """
     try:
-        return _DECODER.decode(path.read_bytes())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Corrupt("a recorded chart cannot be read", path=str(path)) from error
+        data = path.read_bytes()
+        chart = _DECODER.decode(data)
+        sound = is_sound(data) if has_seal(data) else name == _name(chart) + _SUFFIX
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidInput):
+        return CHANGED, None
+    except FileNotFoundError:
+        return MISSING, None
+    except OSError as error:
+        return unreadable(error), None
+    return ("", chart) if sound else (CHANGED, None)
 
 
 def _name(chart: RecordedChart) -> str:

@@ -2,29 +2,25 @@
 
 A drain writes parts, then the manifest that names them, then removes the batches: a crash between any two
 steps loses nothing and doubles nothing. DuckDB runs only inside these calls.
+Damaged parts and batches are set aside, and the rest goes on: see parts.py and repair.py.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from shutil import rmtree
 
 import duckdb
 import msgspec
 
 from trendwire.domain.posts import FACT_COLUMNS
-from trendwire.errors import Corrupt
+from trendwire.facts import inbox as batches
 from trendwire.facts import manifest as manifests
-from trendwire.facts.duck import connection
-from trendwire.facts.durable import alone, exclusive, shared, sweep, sync
+from trendwire.facts.checksums import Checksum, checksum_of
+from trendwire.facts.damaged import Note
 from trendwire.facts.forgotten import Forgotten
 from trendwire.facts.forgotten import read as read_forgotten
-from trendwire.facts.inbox import Inbox
 from trendwire.facts.manifest import Manifest, Part
-from trendwire.statements import named
-
-_SQL = named(__package__, "store.sql")
+from trendwire.facts.parts import SQL, PartStore, readable
 
 Progress = Callable[[str, float], None]
 """Told the stage and how much of it is done, 0 to 1."""
@@ -35,7 +31,7 @@ BATCHES_AT_ONCE = 16
 
 class DrainResult(msgspec.Struct, frozen=True):
     """`batches` taken; of their rows those new, those known before, and those dropped because they were
-    forgotten; and the posts new with them.
+    forgotten; and the posts new with them. `damaged`: files of batches and parts that were set aside.
     """
 
     posts_new: int = 0
@@ -43,6 +39,7 @@ class DrainResult(msgspec.Struct, frozen=True):
     duplicates: int = 0
     batches: int = 0
     forgotten: int = 0
+    damaged: tuple[str, ...] = ()
 
     def __add__(self, other: "DrainResult") -> "DrainResult":
         pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
@@ -69,72 +66,60 @@ def silent(_stage: str, _done: float) -> None:
     """Progress that nobody watches."""
 
 
-class FactStore:
-    """The observations in the data folder `home`. `memory` and `threads` bound DuckDB."""
-
-    def __init__(self, home: Path, *, threads: int = 2, memory: str = "2GB") -> None:
-        self._home, self.folder = home, home / "facts"
-        self.inbox = Inbox(home)
-        self.parts_folder = self._parts = self.folder / "parts"
-        self._manifest = self.folder / "manifest.json"
-        self._writing = self.folder / "write.lock"
-        self._reading = self.folder / "read.lock"
-        self._threads, self._memory = threads, memory
-
-    def snapshot(self) -> Manifest:
-        """The manifest as it is now."""
-        return manifests.read(self._manifest)
-
-    def parts(self) -> list[Path]:
-        """The files that hold all observations now. They may go once compacted: see `reading`."""
-        return [self._parts / part.file for part in self.snapshot().parts]
-
-    @contextmanager
-    def reading(self) -> Iterator[list[Path]]:
-        """The same files, none of which is removed meanwhile."""
-        with shared(self._reading):
-            yield self.parts()
+class FactStore(PartStore):
+    """The observations in the data folder `home`."""
 
     def drain(self, progress: Progress = silent) -> DrainResult:
-        """Take all waiting batches. Conflict if another process is at it, Corrupt if a batch is damaged."""
-        total = DrainResult()
+        """Take all waiting batches; damaged ones are set aside. Conflict if another process is at it."""
+        total, known = DrainResult(), {note.file for note in self.damaged.notes()}
         with self._changing("draining the inbox"):
-            waiting = self._not_yet_drained()
+            waiting = self._sound_batches(self._not_yet_drained())
             with self._duckdb() as duck:
                 for start in range(0, len(waiting), BATCHES_AT_ONCE):
                     progress("store", start / len(waiting))
                     group = waiting[start : start + BATCHES_AT_ONCE]
                     total += self._take(duck, group)
         progress("store", 1.0)
-        return total
+        found = tuple(note.file for note in self.damaged.notes() if note.file not in known)
+        return msgspec.structs.replace(total, damaged=found)
 
     def compact(self, least: int = 8) -> int:
-        """Merge the parts of each month that has at least `least` (2 or more) of them; the parts saved."""
+        """Merge the parts of each month that has at least `least` (2 or more) of them; the parts saved. Parts
+        without checksums get theirs.
+        """
         saved = 0
         with self._changing("compacting the facts"), self._duckdb() as duck:
+            self._seal(duck)
             by_month = defaultdict(list)
             for part in self.snapshot().parts:
                 by_month[part.month].append(part)
-            for month, parts in by_month.items():
-                if len(parts) >= least:
+            for month, told in by_month.items():
+                parts = self._sound_now(told) if len(told) >= least else []
+                if parts:
                     self._merge(duck, month, parts)
                     saved += len(parts) - 1
             self._remove_orphans()
         return saved
 
-    def count(self) -> int:
-        """Read every row there is; how many observations. Corrupt where a part cannot be read, or has other
-        rows than the manifest says.
-        """
-        with self.reading() as parts, self._duckdb() as duck:
-            told = {str(self._parts / part.file): part.rows for part in self.snapshot().parts}
-            try:
-                found = duck.execute(_SQL["count_rows"], {"parts": list(told)}).fetchall() if parts else []
-            except duckdb.Error as error:
-                raise Corrupt("a part of the facts cannot be read", why=str(error)) from error
-        if {path: rows for path, rows, _ in found} != told:
-            raise Corrupt("a part of the facts has other rows than the manifest says")
-        return sum(told.values())
+    def seal(self) -> int:
+        """Give parts of version 1 their checksums, after reading all of each; how many."""
+        with self._changing("sealing the facts"), self._duckdb() as duck:
+            return self._seal(duck)
+
+    def take_back(self, path: Path, note: Note) -> None:
+        """Store the rows of a part that was set aside, each once; it is damaged no longer."""
+        with self._changing("recovering facts"), self._duckdb() as duck:
+            duck.execute(SQL["stage_part"], {"part": str(path)})
+            self._store(duck, ())
+            before = self.snapshot()
+            left = tuple(one for one in before.damaged if f"parts/{one.part.file}" != note.file)
+            manifests.write(self._manifest, msgspec.structs.replace(before, damaged=left))
+
+    def accept_loss(self) -> None:
+        """The manifest says no longer that parts are missing."""
+        with self._changing("accepting a loss"):
+            if self.snapshot().damaged:
+                manifests.write(self._manifest, msgspec.structs.replace(self.snapshot(), damaged=()))
 
     def told_of(self, forgotten: Forgotten) -> list[Told]:
         """What is stored of those that were forgotten, each once."""
@@ -142,9 +127,9 @@ class FactStore:
             if not parts:
                 return []
             duck.execute(
-                _SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values}
+                SQL["doomed_forgotten"], {"parts": [str(path) for path in parts], **forgotten.values}
             )
-            return msgspec.convert(duck.execute(_SQL["told"]).fetchall(), list[Told])
+            return msgspec.convert(duck.execute(SQL["told"]).fetchall(), list[Told])
 
     def forget(self, forgotten: Forgotten, *, dry_run: bool = False) -> Removed:
         """Remove all that is stored of them; waits for readers: the files are gone when it returns."""
@@ -155,14 +140,14 @@ class FactStore:
         return self._remove("doomed_older", {"before": before}, wait=False, dry_run=False)
 
     def _remove(self, which: str, values: dict[str, object], *, wait: bool, dry_run: bool) -> Removed:
-        with self._changing("removing facts"), self._duckdb(clean=wait) as duck:
+        with self._changing("removing facts", again=True), self._duckdb(clean=wait) as duck:
             before = self.snapshot()
             if not before.parts:
                 return Removed()
-            duck.execute(_SQL[which], {"parts": [str(path) for path in self.parts()], **values})
-            touched: dict[str, int] = dict(duck.execute(_SQL["touched"]).fetchall())
+            duck.execute(SQL[which], {"parts": [str(path) for path in self.parts()], **values})
+            touched: dict[str, int] = dict(duck.execute(SQL["touched"]).fetchall())
             paths = {"parts": [str(path) for path in self.parts()]}
-            posts = duck.execute(_SQL["posts_gone"], paths).fetchall()[0][0] if touched else 0
+            posts = duck.execute(SQL["posts_gone"], paths).fetchall()[0][0] if touched else 0
             removed = Removed(posts, sum(touched.values()))
             if touched and not dry_run:
                 manifests.write(self._manifest, self._without(duck, before, touched, removed))
@@ -173,7 +158,7 @@ class FactStore:
         self, duck: duckdb.DuckDBPyConnection, before: Manifest, touched: dict[str, int], removed: Removed
     ) -> Manifest:
         """The parts rewritten that lose rows or change; the manifest that names them."""
-        parts, number = [], before.sequence
+        parts, number, checksums = [], before.sequence, dict(before.checksums)
         for part in before.parts:
             path = str(self._parts / part.file)
             kept = part.rows - touched.get(path, 0)
@@ -182,7 +167,7 @@ class FactStore:
             elif kept:
                 number += 1
                 made = Part(f"{part.month}/{number:08d}.parquet", part.month, kept)
-                self._write(duck, "without", made, {"part": path})
+                checksums[made.file] = self._write(duck, "without", made, {"part": path})
                 parts.append(made)
         return msgspec.structs.replace(
             before,
@@ -190,27 +175,38 @@ class FactStore:
             posts=before.posts - removed.posts,
             observations=before.observations - removed.observations,
             parts=tuple(parts),
+            checksums=checksums,
             removals=before.removals + 1,
         )
 
-    @contextmanager
-    def _changing(self, doing: str) -> Iterator[None]:
-        with exclusive(self._writing, doing):
-            for folder in (self._parts, self.inbox.folder):
-                folder.mkdir(parents=True, exist_ok=True)
-            sweep(self.inbox.folder)
-            sweep(self.folder)
-            self._remove_orphans()
-            yield
+    def _sound_batches(self, waiting: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+        """Those that are what was written; the others are set aside."""
+        faults = {batch: reason for batch, path in waiting if (reason := batches.fault(path)) is not None}
+        for batch, reason in faults.items():
+            self.inbox.set_aside(batch, reason)
+        return [one for one in waiting if one[0] not in faults]
 
-    @contextmanager
-    def _duckdb(self, *, clean: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """`clean`: without what killed processes had spilled; only for who may change the facts."""
-        scratch = self.folder / "scratch"
-        if clean:
-            rmtree(scratch, ignore_errors=True)
-        with connection(scratch, self._threads, self._memory) as duck:
-            yield duck
+    def _seal(self, duck: duckdb.DuckDBPyConnection) -> int:
+        """Checksums for the parts that have none and can be read, with as many rows as the manifest says."""
+        manifest = self.snapshot()
+        bare = [part for part in manifest.parts if part.file not in manifest.checksums]
+        if not bare and manifest.version == manifests.VERSION:
+            return 0
+        faults = {part: reason for part in bare if (reason := self._unread(duck, part)) is not None}
+        made = {part.file: checksum_of(self._parts / part.file) for part in bare if part not in faults}
+        sealed = msgspec.structs.replace(manifest, checksums=manifest.checksums | made)
+        manifests.write(self._manifest, sealed)
+        self._set_aside(faults)
+        return len(made)
+
+    def _unread(self, duck: duckdb.DuckDBPyConnection, part: Part) -> str | None:
+        """Why a part without a checksum cannot be read to its end, None where it can."""
+        try:
+            found = duck.execute(SQL["count_rows"], {"parts": [str(self._parts / part.file)]}).fetchall()
+        except duckdb.Error as error:
+            return f"it cannot be read: {error}"
+        rows = found[0][1] if found else 0
+        return None if rows == part.rows else f"it has {rows:,} rows where {part.rows:,} were written"
 
     def _not_yet_drained(self) -> list[tuple[str, Path]]:
         """The waiting batches; those that a crash left after they were taken are removed."""
@@ -221,15 +217,31 @@ class FactStore:
         return list(waiting.items())
 
     def _take(self, duck: duckdb.DuckDBPyConnection, group: list[tuple[str, Path]]) -> DrainResult:
+        """Store some batches; one that holds no observations is found out by taking them one by one."""
+        values = {"files": [str(path) for _, path in group], "columns": FACT_COLUMNS}
+        try:
+            duck.execute(SQL["stage"], values)
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            if len(group) > 1:
+                return sum((self._take(duck, [one]) for one in group), DrainResult())
+            self.inbox.set_aside(group[0][0], f"it holds what is no observation: {error}")
+            return DrainResult()
+        stored = self._store(duck, [batch for batch, _ in group])
+        for _, path in group:
+            path.unlink()
+        return stored
+
+    def _store(self, duck: duckdb.DuckDBPyConnection, taken: Sequence[str]) -> DrainResult:
+        """Make parts of what is staged of these batches, and the manifest that names them."""
         before = self.snapshot()
-        self._stage(duck, [path for _, path in group])
         if before.parts:
-            duck.execute(_SQL["know"], {"parts": [str(self._parts / part.file) for part in before.parts]})
+            with readable():
+                duck.execute(SQL["know"], {"parts": [str(self._parts / part.file) for part in before.parts]})
         else:
-            duck.execute(_SQL["know_nothing"])
-        duck.execute(_SQL["pick"])
+            duck.execute(SQL["know_nothing"])
+        duck.execute(SQL["pick"])
         forgotten = self._strike(duck)
-        rows, fresh, posts = duck.execute(_SQL["tally"]).fetchall()[0]
+        rows, fresh, posts = duck.execute(SQL["tally"]).fetchall()[0]
         parts = self._file(duck, before.sequence)
         after = msgspec.structs.replace(
             before,
@@ -237,61 +249,38 @@ class FactStore:
             posts=before.posts + posts,
             observations=before.observations + fresh,
             parts=before.parts + tuple(parts),
-            batches=before.batches + tuple(batch for batch, _ in group),
+            batches=before.batches + tuple(taken),
+            checksums=before.checksums | {part.file: checksum for part, checksum in parts.items()},
         )
         manifests.write(self._manifest, after)
-        for _, path in group:
-            path.unlink()
-        return DrainResult(posts, fresh, rows - fresh - forgotten, len(group), forgotten)
+        return DrainResult(posts, fresh, rows - fresh - forgotten, len(taken), forgotten)
 
     def _strike(self, duck: duckdb.DuckDBPyConnection) -> int:
         """Drop what was forgotten from what is fresh; how many rows."""
         forgotten = read_forgotten(self._home)
         if not forgotten:
             return 0
-        duck.execute(_SQL["uncredit"], forgotten.values)
-        return len(duck.execute(_SQL["strike"], forgotten.values).fetchall())
+        duck.execute(SQL["uncredit"], forgotten.values)
+        return len(duck.execute(SQL["strike"], forgotten.values).fetchall())
 
-    def _stage(self, duck: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
-        try:
-            values = {"files": [str(path) for path in files], "columns": FACT_COLUMNS}
-            duck.execute(_SQL["stage"], values)
-        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-            raise Corrupt("a batch in the inbox of the facts cannot be read", why=str(error)) from error
-
-    def _file(self, duck: duckdb.DuckDBPyConnection, sequence: int) -> list[Part]:
+    def _file(self, duck: duckdb.DuckDBPyConnection, sequence: int) -> dict[Part, Checksum]:
         """Write what is fresh, one part a month."""
-        parts = []
-        for number, (month, rows) in enumerate(duck.execute(_SQL["months"]).fetchall(), sequence + 1):
+        parts = {}
+        for number, (month, rows) in enumerate(duck.execute(SQL["months"]).fetchall(), sequence + 1):
             part = Part(f"{month}/{number:08d}.parquet", month, rows)
-            self._write(duck, "file", part, {"month": month})
-            parts.append(part)
+            parts[part] = self._write(duck, "file", part, {"month": month})
         return parts
 
     def _merge(self, duck: duckdb.DuckDBPyConnection, month: str, parts: list[Part]) -> None:
         before = self.snapshot()
         number = before.sequence + 1
         merged = Part(f"{month}/{number:08d}.parquet", month, sum(part.rows for part in parts))
-        self._write(duck, "merge", merged, {"parts": [str(self._parts / part.file) for part in parts]})
-        kept = tuple(part for part in before.parts if part not in parts)
-        manifests.write(
-            self._manifest, msgspec.structs.replace(before, sequence=number, parts=(*kept, merged))
+        paths = [str(self._parts / part.file) for part in parts]
+        checksum = self._write(duck, "merge", merged, {"parts": paths})
+        after = msgspec.structs.replace(
+            before,
+            sequence=number,
+            parts=(*(part for part in before.parts if part not in parts), merged),
+            checksums=before.checksums | {merged.file: checksum},
         )
-
-    def _write(
-        self, duck: duckdb.DuckDBPyConnection, statement: str, part: Part, values: dict[str, object]
-    ) -> None:
-        path = self._parts / part.file
-        path.parent.mkdir(exist_ok=True)
-        duck.execute(_SQL[statement], {**values, "path": str(path)})
-        for written in (path, path.parent, self._parts):
-            sync(written)
-
-    def _remove_orphans(self, *, wait: bool = False) -> None:
-        """Remove the parts that the manifest does not name, unless somebody may still read them."""
-        with alone(self._reading, wait=wait) as nobody_reads:
-            if nobody_reads:
-                named = set(self.parts())
-                for path in self._parts.glob("*/*"):
-                    if path not in named:
-                        path.unlink()
+        manifests.write(self._manifest, after)

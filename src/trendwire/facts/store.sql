@@ -3,6 +3,11 @@
 create or replace temp table staged as
 select * from read_json($files, format = 'newline_delimited', columns = $columns);
 
+-- name: stage_part
+-- A part that comes back: its rows as if they were a batch, so that none is stored twice.
+create or replace temp table staged as
+select * from read_parquet([$part]);
+
 -- name: know
 -- What is stored of the staged posts: one scan serves the search for repeated rows and for new posts. The
 -- join by id lets row groups be skipped by their range of ids.
@@ -122,3 +127,7 @@ to $path (format parquet, compression zstd, compression_level 1);
 select filename, count(*), bit_xor(hash(part))
 from read_parquet($parts, filename = true) as part
 group by filename;
+
+-- name: count_posts
+-- What is left where a part is missing: a post may have rows in several.
+select count(distinct id) from read_parquet($parts);

@@ -57,9 +57,7 @@ class Day:
 
     def published(self) -> list[Published]:
         """The memberships of all days published so far; a build looks at those before its own day."""
-        memberships = Memberships(self.home)
-        days = [record.as_of for record in memberships.records()]
-        return [Published(day, path) for day, path in zip(days, memberships.paths(date.max), strict=True)]
+        return [Published(day, path) for day, path in Memberships(self.home).by_day(date.max).items()]
 
     def markets(self, computed: Mapping[str, Provenance]) -> Mapping[str, Market]:
         """The regions whose charts a source ranked, by the rules. `computed`: those that have posts."""

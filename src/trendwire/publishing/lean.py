@@ -26,7 +26,7 @@ from trendwire.editions.recorded import RecordedContent
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
 from trendwire.publishing.day import Day, scratch
-from trendwire.trends.live import Facts, Live, opened
+from trendwire.trends.live import DAMAGED, Facts, Live, discard, opened
 
 Row = TypeVar("Row")
 
@@ -45,11 +45,20 @@ def state_of(home: Path) -> Path:
 def publish(day: Day, publisher: Publisher, state: Path) -> Record:
     """Bring the state to the facts and the day, and make what changed what is served.
 
-    Raises NotReady without posts, Conflict while another process has the state.
+    A state that is damaged is made anew. Raises NotReady without posts, Conflict while another process has
+    the state.
     """
+    try:
+        return _followed(day, publisher, state)
+    except DAMAGED:
+        discard(state)
+        return _followed(day, publisher, state)
+
+
+def _followed(day: Day, publisher: Publisher, state: Path) -> Record:
     begun, store = clock.monotonic(), FactStore(day.home)
-    with opened(state, day.resources()) as live, store.reading(), scratch(day.home) as folder:
-        live.refresh(Facts(store.parts_folder, store.snapshot()), day.as_of, day.published(), day.progress)
+    with opened(state, day.resources()) as live, store.opened() as manifest, scratch(day.home) as folder:
+        live.refresh(Facts(store.parts_folder, manifest), day.as_of, day.published(), day.progress)
         day.progress("publish", 0.0)
         beside = _beside(day, live, folder)
         record = _published(day, publisher, live, beside, begun)

@@ -25,6 +25,7 @@ class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
     duplicates are of all batches stored meanwhile, those that other processes had appended included.
 
     `unknown_fields`: name -> rows that have it. `failed_files`: (name, why it could not be read to its end).
+    `damaged`: files of the facts that were found not to be what was written, and are set aside.
     """
 
     rows: int
@@ -35,6 +36,7 @@ class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_path: str | None
     unknown_fields: dict[str, int]
     failed_files: tuple[tuple[str, str], ...]
+    damaged: tuple[str, ...] = ()
 
 
 class Intake:
@@ -135,4 +137,5 @@ def _report(
         quarantine_path=str(quarantine.path) if quarantine.path else None,
         unknown_fields={terminal(name): count for name, count in intake.unknown.most_common()},
         failed_files=tuple(failed),
+        damaged=drained.damaged,
     )

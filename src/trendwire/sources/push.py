@@ -16,8 +16,9 @@ from pathlib import Path
 import msgspec
 
 from trendwire.errors import BadFile, Conflict
+from trendwire.facts.checksums import is_sound, sealed, sealed_line
 from trendwire.facts.durable import Aside, sweep, write_whole
-from trendwire.facts.inbox import Inbox
+from trendwire.facts.inbox import PUSHES, Inbox
 from trendwire.facts.quarantine import Refused, quarantine_file
 from trendwire.sources.base import RawBatch
 from trendwire.sources.formats import starts_document
@@ -26,7 +27,7 @@ from trendwire.sources.records import MAX_ROW_BYTES
 from trendwire.sources.unpacking import TooLarge, Unpacking
 
 ORIGIN = "push"
-FOLDER = "pushes"
+FOLDER = PUSHES
 
 MOST_REASONS = 50
 """Texts of reasons that are counted one by one; the rest is counted as `OTHER_REASONS`."""
@@ -107,7 +108,7 @@ class Push:
         if first.stored:
             return msgspec.structs.replace(first.receipt, repeated=True)
         self._store()
-        write_whole(self._note, _encode(msgspec.structs.replace(first, stored=True)))
+        write_whole(self._note, sealed(_encode(msgspec.structs.replace(first, stored=True))))
         return first.receipt
 
     def close(self) -> None:
@@ -147,7 +148,7 @@ class Push:
 
     def _put_aside(self, refused: Refused) -> None:
         self._quarantined += 1
-        self._refused.write(_encode(refused) + b"\n")
+        self._refused.write(sealed_line(_encode(refused)))
         counted = refused.reason in self._reasons or len(self._reasons) < MOST_REASONS
         self._reasons[refused.reason if counted else OTHER_REASONS] += 1
 
@@ -167,7 +168,7 @@ class Push:
             ),
         )
         with Aside(self._note) as note:
-            note.write(_encode(own))
+            note.write(sealed(_encode(own)))
             is_first = note.place_first()
         return own if is_first else _read(self._note) or own
 
@@ -195,8 +196,9 @@ _decoder = msgspec.json.Decoder(_Known)
 
 def _read(note: Path) -> _Known | None:
     try:
-        return _decoder.decode(note.read_bytes())
-    except (FileNotFoundError, msgspec.DecodeError):
+        data = note.read_bytes()
+        return _decoder.decode(data) if is_sound(data) else None
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
         return None  # one that cannot be read knows nothing: its rows are known by their keys all the same
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from trendwire.errors import Conflict, Corrupt, NotReady
+from trendwire.facts.durable import make_folder
 from trendwire.sources.connector import Cursor
 from trendwire.sources.pace import Breaker, Budget
 from trendwire.statements import named
@@ -259,7 +260,7 @@ class Runs:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One transaction. Corrupt where the file is damaged, NotReady where it cannot be used now."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as db:
                 db.execute("PRAGMA synchronous = FULL")
                 self._prepare(db)

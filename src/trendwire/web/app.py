@@ -84,7 +84,7 @@ def of_settings(
     where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
-    editions, aside = Editions(settings.home, render), Aside()
+    editions, aside = Editions(settings.home, render, patient=False), Aside()
     cache, pace = PageCache(), Pace()
     watch = watch or Watch(Limits())
     api = Api(

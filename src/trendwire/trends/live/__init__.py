@@ -27,7 +27,7 @@ be deleted, because it can be made anew from the facts; that is also what happen
 went, where the file is damaged or of another version, and for an earlier day.
 """
 
-from trendwire.trends.live.engine import Change, Facts, Live, opened
+from trendwire.trends.live.engine import DAMAGED, Change, Facts, Live, discard, opened
 from trendwire.trends.live.news import News
 
-__all__ = ["Change", "Facts", "Live", "News", "opened"]
+__all__ = ["DAMAGED", "Change", "Facts", "Live", "News", "discard", "opened"]

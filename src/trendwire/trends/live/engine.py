@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from trendwire.domain.periods import epoch_day, from_epoch_day
 from trendwire.domain.provenance import Provenance
 from trendwire.errors import Conflict, NotReady
+from trendwire.facts.durable import make_folder
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.statements import named
 from trendwire.trends import scoring
@@ -30,7 +31,7 @@ _SQL = named(__package__, "state.sql")
 VERSION = "1"
 """Of the tables: a state of another version is made anew."""
 
-_DAMAGED = (
+DAMAGED = (
     duckdb.IOException,
     duckdb.FatalException,
     duckdb.InternalException,
@@ -99,7 +100,7 @@ class Live:
             return self._anew(facts, wanted, progress)
         try:
             return self._follow(facts, new, known, wanted, progress)
-        except _DAMAGED:
+        except DAMAGED:
             return self._anew(facts, wanted, progress)
 
     def state(self) -> State | None:
@@ -147,7 +148,7 @@ class Live:
     def _anew(self, facts: Facts, wanted: State, progress: Progress) -> Change:
         """From the facts alone, in a new file."""
         self.connection.close()
-        _discard(self._path)
+        discard(self._path)
         self.connection = self._connect()
         for statement in (_SQL["create"], news.CREATE, origins.CREATE, past.CREATE):
             run(self.connection, statement, {})
@@ -220,15 +221,15 @@ class Live:
             run(self.connection, _SQL[name], values)
 
     def _connect(self) -> DuckDBPyConnection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         try:
             return self._connected()
         except duckdb.Error as error:
-            if "lock" in str(error):
+            if "Could not set lock" in str(error):
                 raise Conflict(
                     "the state of the engine is open in another process", why=str(error)
                 ) from error
-            _discard(self._path)
+            discard(self._path)
             return self._connected()
 
     def _connected(self) -> DuckDBPyConnection:
@@ -248,6 +249,7 @@ def opened(path: Path, resources: Resources) -> Iterator[Live]:
         yield live
 
 
-def _discard(path: Path) -> None:
+def discard(path: Path) -> None:
+    """Remove the file of a state."""
     path.unlink(missing_ok=True)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
