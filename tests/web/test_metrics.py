@@ -161,7 +161,7 @@ def test_connections_are_counted_while_they_are_open_and_by_why_they_were_refuse
         assert told[("trendwire_connections_open",)] == 3
         reasons = {key[1]: n for key, n in told.items() if key[0] == "trendwire_refused_total"}
         assert reasons == {
-            "Invalid HTTP request received.": 1,
+            "this is not valid HTTP/1.1": 1,
             "too many connections from one address": 1,
         }
         assert told[("process_open_fds",)] > 3
