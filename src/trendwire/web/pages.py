@@ -37,7 +37,7 @@ def pages(
 
     async def where_from(request: Request) -> Response:
         asked, make = provenance.asked(request.url.query, editions)
-        return await cache.answer(request, (provenance.PATH, asked), make, editions.stamp())
+        return await cache.answer(request, (provenance.PATH, asked), make, editions.stamp(), cache.reading)
 
     return {
         "/healthz": _fixed(_json({"status": "ok", "version": __version__})),
