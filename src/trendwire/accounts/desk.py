@@ -6,7 +6,6 @@ refused on its next request. Lists are read on a connection of their own, beside
 
 import asyncio
 import sqlite3
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
@@ -138,8 +137,7 @@ class BookDesk:
         return account
 
     async def _change_plan(self, asked: ops.ChangePlan, at: int) -> ops.Account:
-        account, plan = self._account(asked.account), await self._plan(asked.plan)
-        month = month_of(at)
+        account, plan, month = self._account(asked.account), await self._plan(asked.plan), month_of(at)
 
         def applied(_none: object) -> None:
             account.plan = plan.name if plan else None
@@ -224,14 +222,13 @@ class BookDesk:
         """Give a key its text and write it."""
         text = credential.mint(draft.mode)
         key = replace(draft, digest=credential.digest(self._store.secret, text), shown=credential.shown(text))
-        month = month_of(at)
         values = _changeable(key) | {
             "account_id": key.account.id,
             "mode": key.mode,
             "digest": key.digest,
             "shown": key.shown,
-            "carried_month": month,
-            "carried": key.spent[month],
+            "carried_month": month_of(at),
+            "carried": key.spent[month_of(at)],
             "expires_at": key.expires_at,
             "at": at,
         }
@@ -272,9 +269,8 @@ class BookDesk:
         overlap = checks.whole("overlap", asked.overlap, 0, checks.MAX_OVERLAP)
         if at >= old.ends_at:
             raise Conflict(f"key {old.id} is no longer valid: create a new one")
-        until, month = checks.end(at, asked.expires_at), month_of(at)
-        carried = defaultdict(int, {month: old.spent[month]})
-        made = await self._added(replace(old, created_at=at, expires_at=until, spent=carried), at)
+        until, spent = checks.end(at, asked.expires_at), old.spent.copy()
+        made = await self._added(replace(old, created_at=at, expires_at=until, spent=spent), at)
         ends = at + overlap * 1000
 
         def applied(_none: object) -> None:
