@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from bench import load, report, sides, world
 from bench.load import CONNECTIONS, Run
 from bench.world import Questions
-from trendwire.editions.catalog import Catalog
+from trendwire.editions.catalog import Catalog, Listing
 
 SECONDS = float(os.environ.get("SECONDS_EACH", "5"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -187,7 +187,7 @@ def _flipping(catalog: Catalog) -> Iterator[None]:
         *older, before, current = catalog.records()
         while not stopped.wait(FLIP_SECONDS):
             before, current = current, before
-            catalog.replace((*older, before, current))
+            catalog.replace(Listing(editions=(*older, before, current)))
 
     with ExitStack() as after:
         thread = threading.Thread(target=flip)

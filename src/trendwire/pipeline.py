@@ -34,7 +34,8 @@ from trendwire.facts.store import FactStore, Removed
 from trendwire.publishing import audit as auditing
 from trendwire.publishing import lean, whole
 from trendwire.publishing.audit import Audit
-from trendwire.publishing.day import SCRATCH, Day, Details, resources, scratch, threads
+from trendwire.publishing.choice import Choice, check_charts, check_day, default_day, latest_day
+from trendwire.publishing.day import SCRATCH, Day, Details, threads
 from trendwire.publishing.whole import Engine
 from trendwire.settings import Settings
 from trendwire.sources.base import Source
@@ -45,10 +46,10 @@ from trendwire.sources.ingest import ingest as take_in
 from trendwire.sources.push import remove_notes
 from trendwire.sources.streams import STDIN
 from trendwire.trends.build import build as embedded
-from trendwire.trends.last_day import last_day
 
 __all__ = [
     "Audit",
+    "Choice",
     "Details",
     "Engine",
     "Forgot",
@@ -57,6 +58,7 @@ __all__ = [
     "absorb",
     "audit",
     "compact",
+    "default_day",
     "embedded",
     "forget",
     "ingest",
@@ -108,25 +110,22 @@ def _expanded(given: str) -> list[str]:
     return sorted(glob.glob(given, recursive=True)) or [given]  # noqa: PTH207
 
 
-def latest_day(settings: Settings) -> date:
-    """The last UTC day on which a post was created or a recorded chart ends. Raises NotReady without any."""
-    told = [one.as_of for filed in Recorded(settings.home).filed().values() for one in filed]
-    with FactStore(settings.home).reading() as parts, scratch(settings.home) as folder:
-        if parts or not told:
-            told.append(last_day(parts, folder, resources(settings)))
-    return max(told)
-
-
 def publish(
-    settings: Settings, as_of: date, progress: Progress, markets: Mapping[str, str] | None = None
+    settings: Settings,
+    as_of: date,
+    progress: Progress,
+    markets: Mapping[str, str] | None = None,
+    *,
+    allow_empty: bool = False,
 ) -> Record:
     """Make one day what is served; the record of the edition.
 
-    `markets`: region (or `default`) -> `auto`, `computed` or `recorded`, see editions/markets.py. Raises
-    InvalidInput for others, NotReady without posts and recorded charts, Conflict where another process
-    publishes, Corrupt where what is read back is not what was written.
+    `markets`: region (or `default`) -> `auto`, `computed` or `recorded`, see editions/markets.py.
+    `allow_empty`: see `publish_range`. Raises InvalidInput for what it does not allow, NotReady without posts
+    and recorded charts, Conflict where another process publishes, Corrupt where what is read back is not what
+    was written.
     """
-    (record,) = publish_range(settings, as_of, as_of, progress, markets)
+    (record,) = publish_range(settings, as_of, as_of, progress, markets, allow_empty=allow_empty)
     return record
 
 
@@ -148,18 +147,26 @@ def publish_range(
     markets: Mapping[str, str] | None = None,
     engine: Engine = embedded,
     details: Details | None = None,
+    *,
+    allow_empty: bool = False,
+    keep_held: bool = False,
 ) -> Iterator[Record]:
     """The same for each day from `first` to `last`, oldest first, so that each knows those before it.
 
     What waits in the inbox counts, unless another process is storing it just now. `details`: None leaves it
-    to the size of the home; a cluster writes them all.
+    to the size of the home; a cluster writes them all. `allow_empty`: also a day after the last post, and an
+    edition without charts in place of one with some; else InvalidInput says what there is. `keep_held`: an
+    edition that is held stays current (see editions/hold.py).
     """
     if first > last:
         raise InvalidInput("--from", f"must not be later than {last}, the last day to publish")
     given = rules(markets or {})
     if FactStore(settings.home).inbox.waiting():
         drain(settings.home)
-    with publishing(settings.home) as publisher:
+    if not allow_empty:
+        check_day(settings, last)
+    check = None if allow_empty else partial(check_charts, settings)
+    with publishing(settings.home, release=not keep_held, check=check) as publisher:
         for number in range((last - first).days + 1):
             day = Day(settings, first + timedelta(days=number), given, progress)
             yield _publish(publisher, day, engine, details)
@@ -167,17 +174,20 @@ def publish_range(
 
 
 def audit(settings: Settings, progress: Progress, markets: Mapping[str, str] | None = None) -> Audit:
-    """Publish what came since the current edition, and make its day anew from the facts alone: the same?
+    """Make the day of the newest edition anew from the facts alone: the same? What came since is published
+    first; where nothing came, nothing is.
 
     Raises NotReady without an edition, Conflict where facts were stored or removed meanwhile.
     """
     store, given = FactStore(settings.home), rules(markets or {})
     with publishing(settings.home) as publisher:
-        newest = publisher.current()
+        newest = publisher.newest()
         day = Day(settings, newest.as_of, given, progress)
         before = store.snapshot()
-        record = _publish(publisher, day, details=_as(newest))
-        found = auditing.audit(day, record)
+        with auditing.rebuilt(day, newest) as anew:
+            found = anew.against(newest)
+            if not found.same and auditing.facts_changed(settings.home, newest):
+                found = anew.against(_publish(publisher, day, details=_as(newest)))
         if store.snapshot() != before:
             raise Conflict("facts were stored meanwhile: the two cannot be compared; audit again")
         publisher.prune(settings.keep_editions)

@@ -64,7 +64,7 @@ class Pair:
     history: History = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        pipeline.publish(settings_of(self.home), self.as_of, silent)
+        pipeline.publish(settings_of(self.home), self.as_of, silent, allow_empty=True)
         self.edition: Edition = Editions(self.home).current()
         self.world = counts.world(self.rows, int(INGESTED.timestamp()))
         self.charts, self.details = Charts(self.world), Details(self.world)

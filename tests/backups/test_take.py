@@ -24,7 +24,7 @@ from trendwire.accounts.operations import ListAccounts
 from trendwire.backups.places import LEFT_OUT
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.editions import Editions, Record
-from trendwire.editions.catalog import Catalog
+from trendwire.editions.catalog import Catalog, Listing
 from trendwire.errors import Conflict, InvalidInput, NotReady
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
@@ -234,7 +234,8 @@ def test_editions_that_come_to_share_another_file_are_copied_with_it(
     def read_from(name: str) -> None:
         (segments / f"{name}.sqlite").write_text(name)
         records = Catalog(home).records()
-        Catalog(home).replace(tuple(msgspec.structs.replace(one, engine=name) for one in records))
+        renamed = tuple(msgspec.structs.replace(one, engine=name) for one in records)
+        Catalog(home).replace(Listing(editions=renamed))
         for path in segments.iterdir():
             if path.stem != name:
                 path.unlink()

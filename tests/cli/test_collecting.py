@@ -151,6 +151,7 @@ def test_a_wrong_configuration_names_the_key_and_the_file(call: Call, tmp_path: 
     ("words", "said"),
     [
         (("collect",), "no source is configured"),
+        (("run",), "no sources configured"),
         (("collect", "x"), "x is no source"),
         (("sources", "pause", "x"), "x is no source"),
     ],

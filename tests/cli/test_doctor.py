@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.serving import free_port
+from tests.small_world import DAYS
+from trendwire import clock
 from trendwire.cli.doctor import CHECKS
 from trendwire.facts.store import FactStore
 
@@ -51,6 +53,41 @@ def test_secrets_that_others_may_read_are_found(published: Call, tmp_path: Path,
     (tmp_path / "home" / name).chmod(0o644)
     sick = _sick(published("doctor", "--port", free_port(), "--json").json)
     assert "chmod 600" in sick["secrets"]
+
+
+def test_an_edition_without_charts_is_found_where_an_older_one_has_some(published: Call) -> None:
+    assert published("publish", "--as-of", "2020-01-01", "--allow-empty").code == 0
+    sick = _sick(published("doctor", "--port", free_port(), "--json").json)
+    assert sick == {"served": f"run `trendwire editions use {DAYS}`"}
+    published("editions", "use", DAYS)
+    ended = published("doctor", "--port", free_port(), "--json")
+    assert _sick(ended.json) == {}
+    (found,) = [one["found"] for one in ended.json if one["check"] == "served"]
+    assert "held since 20" in found
+    assert f"the newest is number {DAYS + 1}" in found
+
+
+def test_a_clock_that_is_or_was_wrong_is_found(published: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = 86_400_000
+    now = clock.milliseconds()
+    for at, sick, said in (
+        (now, {}, "goes with the ledger"),
+        (now + 5 * day, {}, "goes with the ledger"),  # a rest is no jump
+        (now + 365 * day, {}, "goes with the ledger"),
+        (now, {"clock": "set the machine's clock; the months of accounts follow it"}, "days ahead"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(clock, "milliseconds", lambda at=at: at)
+            if not sick:
+                published("keys", "create", "--name", "ada", "--credits", "5")
+            found = published("doctor", "--port", free_port(), "--json").json
+        assert _sick(found) == sick
+        assert said in next(str(one["found"]) for one in found if one["check"] == "clock")
+    published("keys", "create", "--name", "ada", "--credits", "5")
+    found = published("doctor", "--port", free_port(), "--json").json
+    assert _sick(found) == {}
+    (said,) = [str(one["found"]) for one in found if one["check"] == "clock"]
+    assert said.endswith("before ledger row 4")
 
 
 def test_a_taken_port_is_found(published: Call) -> None:

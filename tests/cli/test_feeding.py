@@ -125,10 +125,48 @@ def test_posts_come_from_standard_input_too(call: Call) -> None:
 
 
 def test_a_range_publishes_each_day_in_turn(published: Call) -> None:
-    first = LAST_DAY + timedelta(days=1)
-    made = published("publish", "--from", first, "--as-of", first + timedelta(days=1), "--json").json
+    first = LAST_DAY - timedelta(days=1)
+    made = published("publish", "--from", first, "--as-of", LAST_DAY, "--json").json
     assert [record["number"] for record in made] == [DAYS + 1, DAYS + 2]
-    assert [record["as_of"] for record in made] == [str(first), str(first + timedelta(days=1))]
+    assert [record["as_of"] for record in made] == [str(first), str(LAST_DAY)]
+
+
+def test_the_default_day_of_a_history_is_the_last_with_posts_and_is_said(published: Call) -> None:
+    ended = published("publish", "--json")
+    assert (ended.code, ended.json["as_of"]) == (0, str(LAST_DAY))
+    assert ended.json["charts"] > 0
+    assert f"has no posts: as of {LAST_DAY}, the last day with enough posts" in ended.err
+
+
+@pytest.mark.parametrize("more", [(), ("--allow-empty",)])
+def test_a_day_to_come_is_refused_whatever_is_allowed(published: Call, more: tuple[str, ...]) -> None:
+    ended = published("publish", "--as-of", "2999-01-01", *more)
+    assert (ended.code, ended.out) == (2, "")
+    assert "--as-of must be today" in ended.err
+    assert published("editions", "--json").json[-1]["number"] == DAYS
+
+
+def test_a_day_after_the_last_post_must_be_allowed(published: Call) -> None:
+    after = LAST_DAY + timedelta(days=1)
+    ended = published("publish", "--as-of", after)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{after} is after {LAST_DAY}, the last day with posts" in ended.err
+    assert "--allow-empty" in ended.err
+    assert published("publish", "--as-of", after, "--allow-empty", "--json").json["as_of"] == str(after)
+
+
+def test_an_edition_without_charts_must_be_allowed(published: Call) -> None:
+    ended = published("publish", "--as-of", "2020-01-01")
+    assert (ended.code, ended.out) == (2, "")
+    for words in ("2020-01-01 gives no charts", f"edition {DAYS}", f"with posts is {LAST_DAY}"):
+        assert words in ended.err
+    assert published("publish", "--as-of", "2020-01-01", "--allow-empty", "--json").json["charts"] == 0
+
+
+def test_an_audit_with_nothing_new_publishes_nothing(published: Call) -> None:
+    ended = published("audit", "--json")
+    assert (ended.code, ended.json["same"], ended.json["edition"]) == (0, True, DAYS)
+    assert published("editions", "--json").json[-1]["number"] == DAYS
 
 
 def test_the_same_day_again_has_the_same_content(published: Call) -> None:

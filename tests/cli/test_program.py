@@ -149,7 +149,7 @@ def test_whatever_goes_wrong_is_one_line(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(pipeline, "publish_range", fail)
+    monkeypatch.setattr(pipeline, "default_day", fail)
     ended = call("publish")
     assert ended.code == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert ended.err.startswith("trendwire: ")

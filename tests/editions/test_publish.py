@@ -57,7 +57,7 @@ def test_the_hash_is_of_what_is_served_alone(tmp_path: Path) -> None:
 def test_an_edition_file_is_read_only_and_alone(tmp_path: Path) -> None:
     publish(tmp_path, "a")
     names = {path.name for path in (tmp_path / "editions").iterdir()}
-    assert names == {"1.sqlite", "catalog.json", "publish.lock"}
+    assert names == {"1.sqlite", "catalog.json", "catalog.lock", "publish.lock"}
     assert stat.S_IMODE((tmp_path / "editions" / "1.sqlite").stat().st_mode) == 0o444
 
 

@@ -98,8 +98,11 @@ def test_a_changed_file_does_not_verify(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(Corrupt, match="edition 1 is damaged"):
         Editions(tmp_path).current()
-    (record,) = Catalog(tmp_path).records()
-    Catalog(tmp_path).replace((msgspec.structs.replace(record, sha256=""),))  # of before there were checksums
+    listing = Catalog(tmp_path).listing()
+    unsealed = tuple(msgspec.structs.replace(record, sha256="") for record in listing.editions)
+    Catalog(tmp_path).replace(
+        msgspec.structs.replace(listing, editions=unsealed)
+    )  # as of before there were checksums
     assert not Editions(tmp_path).current().verify()
 
 

@@ -50,5 +50,5 @@ def append(home: Path, *charts: RecordedChart) -> None:
 
 def published(home: Path, as_of: date = DAY, **markets: str) -> Edition:
     """The edition of a day made through the pipeline."""
-    pipeline.publish(settings_of(home), as_of, silent, markets)
+    pipeline.publish(settings_of(home), as_of, silent, markets, allow_empty=True)
     return Editions(home).current()

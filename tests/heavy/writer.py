@@ -65,8 +65,8 @@ def small(home: Path) -> Settings:
 
 def publish(home: Path, as_of: date) -> tuple[int, str]:
     """Number and hash of the edition."""
-    made = pipeline.publish_range(small(home), as_of, as_of, silent, details=pipeline.Details.RENDERED)
-    (record,) = made
+    rendered = pipeline.Details.RENDERED
+    (record,) = pipeline.publish_range(small(home), as_of, as_of, silent, details=rendered, allow_empty=True)
     return record.number, record.content_hash
 
 

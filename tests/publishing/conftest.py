@@ -31,7 +31,9 @@ class Home:
         pipeline.ingest_from(self.settings, [source], NOON_AFTER, silent)
 
     def publish(self, as_of: date = LAST_DAY, details: Details = Details.RENDERED) -> Record:
-        (record,) = pipeline.publish_range(self.settings, as_of, as_of, silent, details=details)
+        (record,) = pipeline.publish_range(
+            self.settings, as_of, as_of, silent, details=details, allow_empty=True
+        )
         return record
 
     def current(self) -> Edition:

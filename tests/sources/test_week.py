@@ -18,6 +18,7 @@ from trendwire.errors import BudgetSpent, NotReady, SourceError
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
+from trendwire.pipeline import Choice
 from trendwire.settings import Settings
 from trendwire.sources.configuration import read
 from trendwire.sources.connector import Call
@@ -186,13 +187,40 @@ def test_a_paused_source_is_left_alone(tmp_path: Path) -> None:
 def test_nothing_new_is_not_published_again(tmp_path: Path) -> None:
     time = Simulated()
     house = House(tmp_path, time, World(time, {}))
-    assert publish_if_changed(tmp_path, START.date(), house.publish) is None
+    asked: list[date] = []
+
+    def published(today: date, as_of: date) -> bool:
+        def chosen(on: date) -> Choice:
+            asked.append(on)
+            return Choice(as_of)
+
+        return publish_if_changed(tmp_path, today, chosen, house.publish) is not None
+
+    first = START.date()
+    assert not published(first, first - DAY)
     Recorded(tmp_path).append(chart(5))
-    assert publish_if_changed(tmp_path, START.date(), house.publish)
-    assert publish_if_changed(tmp_path, START.date(), house.publish) is None
-    assert publish_if_changed(tmp_path, START.date() + DAY, house.publish)
+    assert published(first, first - DAY)
+    assert not published(first, first - DAY)
+    assert published(first + DAY, first)
     Recorded(tmp_path).append(chart(6))
-    assert publish_if_changed(tmp_path, START.date() + DAY, house.publish)
+    assert published(first + DAY, first)
+    assert not published(first + 2 * DAY, first)
+    assert not published(first + 2 * DAY, first)
+    assert asked == [first, first + DAY, first + DAY, first + 2 * DAY]
+
+
+def test_days_without_posts_leave_what_is_served_and_name_the_stale_sources(
+    tmp_path: Path, told: list[Any]
+) -> None:
+    time = Simulated()
+    dead = [SourceError("gone")] * 1000
+    house = House(tmp_path, time, World(time, {2: dead, 3: dead, 4: dead, 5: dead}))
+    house.run_until(START + 5 * DAY)
+    assert house.published
+    assert max(house.published) <= START.date() + 2 * DAY
+    silent = [line for line in told if line["event"] == "no posts"]
+    assert [line["stale"] for line in silent] == [["made"], ["made"]]
+    assert "has no posts: as of" in silent[0]["reason"]
 
 
 def test_a_publish_that_failed_is_tried_again_at_its_pace(tmp_path: Path) -> None:
@@ -203,8 +231,8 @@ def test_a_publish_that_failed_is_tried_again_at_its_pace(tmp_path: Path) -> Non
         tried.append(time.at)
         raise NotReady("no space")
 
-    every = read(CONFIGURATION, CONNECTORS, tmp_path).publish.every
-    task = PublishChanges(tmp_path, every, failing, time.now)
+    configuration = read(CONFIGURATION, CONNECTORS, tmp_path)
+    task = PublishChanges(Settings(home=tmp_path), configuration, failing, time.now)
     Loop([task], Inline(), time.now, time.sleep, TICK).run(lambda: time.at >= START + 10 * HOUR)
     assert len(tried) == 4
     assert min(later - sooner for sooner, later in pairwise(tried[1:])) == 3 * HOUR

@@ -27,6 +27,7 @@ from trendwire.accounts.passwords import Passwords
 from trendwire.accounts.users import IDLE_MS, SLOWINGS, Users
 from trendwire.domain.provenance import Provenance
 from trendwire.editions import Editions
+from trendwire.editions.hold import hold
 from trendwire.facts.durable import exclusive
 from trendwire.facts.quarantine import Quarantine, Refused
 from trendwire.sources.loop import LOCK
@@ -561,6 +562,14 @@ def test_editions_and_what_changed(person: Person) -> None:
     assert "Kind must be one of" in seen(person.see("/editions/changes?kind=x", 400))
 
 
+def test_an_edition_that_is_held_is_said_to_be_current(person: Person) -> None:
+    hold(person.served.home, DAYS - 1, NOON_AFTER)
+    listed = seen(person.see("/editions"))
+    assert listed.count(" current ") == 2  # one of them in the caption
+    assert f"current held since {NOON_AFTER:%Y-%m-%d %H:%M}" in listed
+    assert f"Edition {DAYS - 1} , as of" in seen(person.see(""))
+
+
 # Sources.
 
 SOURCES = """\
@@ -722,6 +731,8 @@ def test_the_admin_api_has_all_that_the_console_shows(demo_home: Path, tmp_path:
         both = change["rows_after"] - len(change["entered"])
         assert both == change["rows_before"] - len(change["left"]) == change["stayed"] + len(change["moved"])
         assert told("/editions/changes?before=1", 410)["error"]["code"] == "gone"
+        hold(home, DAYS - 1, NOON_AFTER)
+        assert [one["current"] for one in told("/editions?limit=2")["rows"]] == [False, True]
         assert told("/ingests")["rows"][0]["sources"] == ["world"]
         (refusals,) = told("/quarantine")["rows"]
         assert refusals["reasons"] == [["id is missing", 5]]

@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 
 from trendwire.accounts import credential as text_of_key
+from trendwire.accounts.clock_watch import ClockWatch
 from trendwire.accounts.gate import Admission, Ask
 from trendwire.accounts.journal import SQL, Journal
 from trendwire.accounts.limits import RESET, Limits
@@ -18,8 +19,9 @@ from trendwire.errors import BadCredential, NotAllowed, OutOfCredits, TrendwireE
 class BookGate:
     """Admits and settles requests against the state of one process. See `gate.Gate` for the contract."""
 
-    def __init__(self, state: State, journal: Journal, secret: bytes) -> None:
+    def __init__(self, state: State, journal: Journal, secret: bytes, clock: ClockWatch) -> None:
         self._state = state
+        self._clock = clock
         self._journal = journal
         self._secret = secret
         self._limits = Limits()
@@ -38,7 +40,8 @@ class BookGate:
         account = key.account
         if at // DAY_MS != self._day:
             self._day, self._month = at // DAY_MS, month_of(at)
-        if account.month < self._month and account.plan is not None:
+            self._clock.look(ask.at)
+        if self._month not in account.refilled and account.plan is not None:
             await self._refilled(account, self._month, at)
         remaining = self._limits.take(key.id, key.qps, ask.at.tick)
         cost, test = ask.cost, key.mode == "test"
@@ -77,10 +80,8 @@ class BookGate:
         )
 
     def _hold(self, key: KeyState, cost: int, remaining: int) -> None:
-        if key.month < self._month:
-            key.in_month(self._month)
-        account = key.account
-        capped = key.cap is not None and key.spent + cost > key.cap
+        account, month = key.account, self._month
+        capped = key.cap is not None and key.spent[month] + cost > key.cap
         if capped or account.available < cost:
             raise OutOfCredits(
                 "the key's cap for this month is reached" if capped else "the credits do not cover the cost",
@@ -91,12 +92,11 @@ class BookGate:
                 credits=account.available,
             )
         account.available -= cost
-        key.spent += cost
+        key.spent[month] += cost
 
     def _give_back(self, key: KeyState, cost: int, at: int) -> None:
         key.account.available += cost
-        if month_of(at) == key.month:
-            key.spent -= cost
+        key.spent[month_of(at)] -= cost
 
     async def _refilled(self, account: AccountState, month: int, at: int) -> None:
         """Wait until the month's refill is on the disk; however many ask at once, there is one."""
@@ -110,12 +110,12 @@ class BookGate:
 
 async def refill(journal: Journal, account: AccountState, month: int, at: int) -> None:
     """Top the account up to what its plan gives each month; what was bought beside it stays."""
-    if month <= account.month:
+    if month in account.refilled:
         return
     amount = max(0, account.monthly_credits - account.available)
 
     def applied(_none: None) -> None:
-        account.month = month
+        account.refilled.add(month)
         account.available += amount
         journal.settle(account, amount)
 

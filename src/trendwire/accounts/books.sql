@@ -26,7 +26,7 @@ SELECT upto FROM tally
 
 -- name: accounts
 -- At the opening.
-SELECT account.id, account.name, plan, coalesce(monthly_credits, 0), balance, refilled_month, created_at
+SELECT account.id, account.name, plan, coalesce(monthly_credits, 0), balance, created_at
 FROM account LEFT JOIN plan ON plan.name = account.plan ORDER BY account.id
 
 -- name: keys
@@ -35,13 +35,21 @@ SELECT id, account_id, mode, digest, shown, qps, monthly_cap, endpoints, address
        created_at, expires_at, revoked_at
 FROM key ORDER BY id
 
+-- name: refills
+-- At the opening: every month is given once, whatever the clock said when.
+SELECT account_id, month FROM refill
+
 -- name: month_usage
--- What keys have spent since the first day of a month: caps go on where they stood.
-SELECT key_id, sum(credits) FROM usage WHERE day >= ? GROUP BY key_id
+-- What keys have spent since a day, by month: caps go on where they stood, also in a month that comes again.
+SELECT key_id, min(day), sum(credits) FROM usage WHERE day >= ? GROUP BY key_id, substr(day, 1, 7)
 
 -- name: entries_after
 -- The rows that a crash left out of the saved balances.
-SELECT id, account_id, amount, key_id, endpoint, at, kind FROM entry WHERE id > ? ORDER BY id
+SELECT id, account_id, amount, key_id, endpoint, at FROM entry WHERE id > ? ORDER BY id
+
+-- name: last_moment
+-- What the clock said when the ledger was last written.
+SELECT at FROM entry ORDER BY id DESC LIMIT 1
 
 -- name: last_entry
 -- Zero where there is none.
@@ -49,7 +57,7 @@ SELECT coalesce(max(id), 0) FROM entry
 
 -- name: refilled
 -- In the batch of the refill itself: after a crash, a month is not given twice.
-UPDATE account SET refilled_month = :month WHERE id = :id
+INSERT INTO refill (account_id, month) VALUES (:id, :month)
 
 -- name: unsound
 -- The invariant, over everything; run when balances are saved up to the last row. No row is the wanted answer.

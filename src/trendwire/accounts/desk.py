@@ -118,7 +118,7 @@ class BookDesk:
         if known is not None:
             return known
         account = AccountState(
-            0, name, plan.name if plan else None, plan.monthly_credits if plan else 0, 0, 0, at
+            0, name, plan.name if plan else None, plan.monthly_credits if plan else 0, 0, at
         )
 
         def run(db: sqlite3.Connection) -> int:
@@ -137,15 +137,18 @@ class BookDesk:
         return account
 
     async def _change_plan(self, asked: ops.ChangePlan, at: int) -> ops.Account:
-        account, plan = self._account(asked.account), await self._plan(asked.plan)
+        account, plan, month = self._account(asked.account), await self._plan(asked.plan), month_of(at)
 
         def applied(_none: object) -> None:
             account.plan = plan.name if plan else None
             account.monthly_credits = plan.monthly_credits if plan else 0
-            account.month = 0
+            account.refilled.discard(month)
 
-        values = {"plan": plan.name if plan else None, "id": account.id}
-        await self._journal.write(lambda db: db.execute(_SQL["change_plan"], values), applied)
+        def run(db: sqlite3.Connection) -> None:
+            db.execute(_SQL["change_plan"], {"plan": plan.name if plan else None, "id": account.id})
+            db.execute(_SQL["reopen_month"], {"month": month, "id": account.id})
+
+        await self._journal.write(run, applied)
         await self._refilled(account, at)
         return _account(account)
 
@@ -202,7 +205,7 @@ class BookDesk:
         cap = asked.monthly_cap
         return KeyState(
             0,
-            AccountState(0, "", None, 0, 0, 0, 0),
+            AccountState(0, "", None, 0, 0, 0),
             asked.mode,
             b"",
             "",
@@ -213,7 +216,6 @@ class BookDesk:
             at,
             checks.end(at, asked.expires_at),
             None,
-            month=month_of(at),
         )
 
     async def _added(self, draft: KeyState, at: int) -> ops.NewKey:
@@ -225,8 +227,8 @@ class BookDesk:
             "mode": key.mode,
             "digest": key.digest,
             "shown": key.shown,
-            "carried_month": key.month,
-            "carried": key.spent,
+            "carried_month": month_of(at),
+            "carried": key.spent[month_of(at)],
             "expires_at": key.expires_at,
             "at": at,
         }
@@ -267,9 +269,8 @@ class BookDesk:
         overlap = checks.whole("overlap", asked.overlap, 0, checks.MAX_OVERLAP)
         if at >= old.ends_at:
             raise Conflict(f"key {old.id} is no longer valid: create a new one")
-        old.in_month(month_of(at))
-        until = checks.end(at, asked.expires_at)
-        made = await self._added(replace(old, created_at=at, expires_at=until), at)
+        until, spent = checks.end(at, asked.expires_at), old.spent.copy()
+        made = await self._added(replace(old, created_at=at, expires_at=until, spent=spent), at)
         ends = at + overlap * 1000
 
         def applied(_none: object) -> None:
@@ -372,7 +373,7 @@ def _key(key: KeyState, at: int, calls: int, spent: int) -> ops.Key:
         qps=key.qps,
         balance=key.account.available,
         monthly_cap=key.cap,
-        spent_this_month=key.spent if key.month == month_of(at) else 0,
+        spent_this_month=key.spent[month_of(at)],
         endpoints=tuple(sorted(key.endpoints)),
         addresses=tuple(map(str, key.networks)),
         created_at=key.created_at,

@@ -12,8 +12,12 @@ ON CONFLICT (name) DO UPDATE SET monthly_credits = excluded.monthly_credits
 INSERT INTO account (name, plan, created_at) VALUES (:name, :plan, :at)
 
 -- name: change_plan
--- A new plan gives its first refill at once: no month has had it.
-UPDATE account SET plan = :plan, refilled_month = 0 WHERE id = :id
+-- Its first refill comes at once: see `reopen_month`.
+UPDATE account SET plan = :plan WHERE id = :id
+
+-- name: reopen_month
+-- Of a new plan, this month has had no refill; months that had one under the plan before are not given again.
+DELETE FROM refill WHERE account_id = :id AND month = :month
 
 -- name: add_key
 -- Of its text only the digest and the first characters are kept.

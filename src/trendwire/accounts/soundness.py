@@ -6,7 +6,6 @@ import msgspec
 
 from trendwire.accounts.books import loaded
 from trendwire.accounts.journal import SQL
-from trendwire.accounts.state import month_of
 from trendwire.accounts.store import FILE, Store, our_words
 from trendwire.errors import Corrupt
 
@@ -32,7 +31,7 @@ def checked(home: Path, at: int) -> Sound:
         with our_words(store.path):
             if store.db.execute(SQL["integrity"]).fetchall() != [("ok",)]:
                 raise Corrupt("the accounts are damaged", path=str(store.path))
-            state, _ = loaded(store.db, month_of(at))
+            state, _ = loaded(store.db, at)
             sums = dict(store.db.execute(SQL["sums"]).fetchall())
             rows: int = store.db.execute(SQL["entries"]).fetchone()[0]
     finally:

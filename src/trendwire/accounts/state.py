@@ -4,6 +4,7 @@ Everything here belongs to the event loop's thread. What is spent is taken at ad
 request fails, so that nothing is ever checked first and changed later.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -21,7 +22,7 @@ DAY_MS = 86_400_000
 class AccountState:
     """`settled`: the sum of its ledger rows. `available`: that, less what is held and on its way.
 
-    `month`: the last one (see `month_of`) whose refill it had.
+    `refilled`: the months (see `month_of`) whose refill it had; a month that comes again has it once.
     """
 
     id: int
@@ -29,8 +30,8 @@ class AccountState:
     plan: str | None
     monthly_credits: int
     settled: int
-    month: int
     created_at: int
+    refilled: set[int] = field(default_factory=set)
     available: int = 0
 
     def __post_init__(self) -> None:
@@ -39,7 +40,7 @@ class AccountState:
 
 @dataclass(slots=True, eq=False)
 class KeyState:
-    """`spent`: in `month`, what is held included. `endpoints`, `networks`: empty = any."""
+    """`spent`: by month, what is held included. `endpoints`, `networks`: empty = any."""
 
     id: int
     account: AccountState
@@ -53,20 +54,20 @@ class KeyState:
     created_at: int
     expires_at: int | None
     revoked_at: int | None
-    month: int = 0
-    spent: int = 0
+    spent: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     ends_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.end()
 
     def end(self, *, revoked_at: int | None = None, expires_at: int | None = None) -> None:
-        """Note its end; the earlier one stays. `ends_at` is the moment from which on it is refused."""
+        """Note its end; the earlier one stays. `ends_at` is the moment from which on it is refused: a
+        revoked key is refused always, also where the clock was ahead when it was revoked.
+        """
         self.revoked_at = self.revoked_at if revoked_at is None else self.revoked_at or revoked_at
         if expires_at is not None:
             self.expires_at = min(expires_at, self.expires_at or expires_at)
-        ends = [one for one in (self.revoked_at, self.expires_at) if one is not None]
-        self.ends_at = min(ends, default=inf)
+        self.ends_at = 0 if self.revoked_at is not None else self.expires_at or inf
 
     def allows_address(self, address: str) -> bool:
         """Whether it may be used from there; what is no address is nowhere."""
@@ -77,11 +78,6 @@ class KeyState:
         except ValueError:
             return False
         return any(parsed in network for network in self.networks)
-
-    def in_month(self, month: int) -> None:
-        """Start counting anew where a month has begun."""
-        if month > self.month:
-            self.month, self.spent = month, 0
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +110,7 @@ def day_text(day: int) -> str:
 
 def month_of(at: int) -> int:
     """The month (UTC) of a moment in Unix milliseconds, counted in months since year 0."""
-    return _month_of_day(at // DAY_MS)
+    return _month_of_epoch_day(at // DAY_MS)
 
 
 def first_day(month: int) -> str:
@@ -122,7 +118,12 @@ def first_day(month: int) -> str:
     return f"{month // 12:04}-{month % 12 + 1:02}-01"
 
 
+def month_of_day(day: str) -> int:
+    """The month of an ISO date."""
+    return 12 * int(day[:4]) + int(day[5:7]) - 1
+
+
 @lru_cache(maxsize=64)
-def _month_of_day(day: int) -> int:
+def _month_of_epoch_day(day: int) -> int:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
     return 12 * moment.year + moment.month - 1

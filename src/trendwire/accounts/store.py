@@ -115,15 +115,18 @@ def _prepare(home: Path, path: Path) -> bytes:
 def _create(draft: Path, mark: bytes) -> None:
     with closing(_connect(draft)) as db:
         db.execute("PRAGMA journal_mode = WAL")
-        db.executescript(f"BEGIN; {_SQL['schema']} COMMIT;")
+        db.executescript(f"BEGIN; {_SQL['schema']} {_SQL['refill_table']} COMMIT;")
         db.execute(_SQL["seal"], {"mark": mark})
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _migrate(db: sqlite3.Connection) -> None:
-    if db.execute("PRAGMA user_version").fetchone()[0] != 1:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION and not db.execute(_SQL["has_refills"]).fetchone():
+        db.executescript(f"BEGIN; {_SQL['refill_table']} {_SQL['known_refills']} COMMIT;")
+    if version != 1:
         return
-    steps = (_SQL["from_version_1"], _SQL["schema"], _SQL["copy_version_1"])
+    steps = (_SQL["from_version_1"], _SQL["schema"], _SQL["refill_table"], _SQL["copy_version_1"])
     db.executescript(f"BEGIN; {' '.join(steps)} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 

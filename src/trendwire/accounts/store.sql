@@ -7,7 +7,7 @@ INSERT INTO seal (only, mark) VALUES (1, :mark)
 SELECT mark FROM seal
 
 -- name: schema
--- The whole of accounts.sqlite, version 2. Moments are Unix milliseconds, UTC; months are 12 * year + month - 1;
+-- With `refill_table` the whole of accounts.sqlite, version 2. Moments are Unix milliseconds, UTC; months are 12 * year + month - 1;
 -- credits are whole numbers.
 
 -- Says which secret the keys below were sealed with: under any other, none of them would be found again.
@@ -22,6 +22,7 @@ CREATE TABLE plan (
 ) STRICT, WITHOUT ROWID;
 
 -- Credits belong to an account. `balance` is the sum of its ledger rows up to `tally.upto`, not further.
+-- `refilled_month` is of files from before the table `refill`.
 CREATE TABLE account (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -110,6 +111,26 @@ DROP TRIGGER account_stays;
 DROP TRIGGER entry_is_not_changed;
 DROP TRIGGER entry_is_not_deleted;
 DROP TRIGGER entry_is_not_replaced;
+
+-- name: has_refills
+-- Files of this version from before the table have only the last month of each account.
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'refill'
+
+-- name: refill_table
+-- The months whose refill an account had. A row for each, as a clock that was wrong may have been ahead of some.
+CREATE TABLE refill (
+  account_id INTEGER NOT NULL REFERENCES account,
+  month INTEGER NOT NULL,
+  PRIMARY KEY (account_id, month)
+) STRICT, WITHOUT ROWID;
+
+-- name: known_refills
+-- The ledger has every refill but those that had nothing to give; of these the account knows the last one.
+INSERT INTO refill
+SELECT id, refilled_month FROM account WHERE refilled_month > 0
+UNION
+SELECT account_id, 12 * strftime('%Y', at / 1000, 'unixepoch') + strftime('%m', at / 1000, 'unixepoch') - 1
+FROM entry WHERE kind = 'refill';
 
 -- name: copy_version_1
 -- After `schema`; the old tables go.

@@ -170,15 +170,16 @@ class _Copy:
         others: where one is gone, the catalog is asked again.
         """
         catalog, copied = Catalog(self.home), set[Path]()
-        there = []
-        for record in catalog.records():
+        there, listing = [], catalog.listing()
+        for record in listing.editions:
             told = self._sound(catalog, record)
             while told.kept and not self._files(catalog.files(told), copied):
                 again = next(one for one in catalog.records() if one.number == record.number)
                 told = msgspec.structs.replace(told, kept=False) if again == told else again
             there.append(told)
         if there:
-            self._bytes(catalog.file, catalogs.listing(tuple(there)))
+            copy = msgspec.structs.replace(listing, editions=tuple(there))
+            self._bytes(catalog.file, catalogs.encoded(copy.without_lost_hold()))
 
     def _sound(self, catalog: Catalog, record: Record) -> Record:
         """The record of an edition; as one that is no longer kept where a file is not what was written."""

@@ -9,13 +9,16 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trendwire import backups
-from trendwire.accounts.operations import CheckLedger
+from trendwire import backups, clock
+from trendwire.accounts.checks import MAX_ROWS
+from trendwire.accounts.operations import CheckLedger, ListEntries
+from trendwire.accounts.state import DAY_MS
 from trendwire.cli import printing
 from trendwire.cli.desk import desk
 from trendwire.cli.outcomes import ExitCode, say
@@ -141,8 +144,46 @@ def _edition(settings: Settings) -> Finding:
     return Finding("edition", well, found, "its content is not what was published: publish again")
 
 
+def _served(settings: Settings) -> Finding:
+    """That the current edition does not blank a site that had charts, and whether it is held."""
+    listed = Editions(settings.home).listed()
+    current = next((one for one in listed if one.current), None)
+    if current is None:
+        return Finding("served", True, "nothing yet")
+    found = f"{current.charts:,} charts"
+    if current.held_since is not None:
+        found += f"; held since {current.held_since:%Y-%m-%d %H:%M}, the newest is number {listed[-1].number}"
+    charted = [one.number for one in listed if one.kept and one.charts]
+    if current.charts or not charted:
+        return Finding("served", True, found)
+    found = f"no charts, and edition {charted[-1]} has some"
+    return Finding("served", False, found, f"run `trendwire editions use {charted[-1]}`")
+
+
+def _clock(settings: Settings) -> Finding:
+    """That the last row of the ledger does not lie in the future; whether the clock went back lately."""
+    if not _has_accounts(settings):
+        return Finding("clock", True, "nothing to hold it against yet")
+    with desk(settings) as opened:
+        newest = opened.do(ListEntries(limit=MAX_ROWS))
+    ahead = (newest[0].at - clock.milliseconds()) // DAY_MS if newest else 0
+    if ahead >= 1:
+        found = f"the last ledger row, of {printing.moment(newest[0].at)}, is {ahead} days ahead"
+        return Finding("clock", False, found, "set the machine's clock; the months of accounts follow it")
+    back = [(before, row) for row, before in pairwise(newest) if before.at - row.at > DAY_MS]
+    if back:
+        before, row = back[0]
+        times = f"from {printing.moment(before.at)} to {printing.moment(row.at)}"
+        return Finding("clock", True, f"it is well now; it went back {times} before ledger row {row.id}")
+    return Finding("clock", True, "it goes with the ledger")
+
+
+def _has_accounts(settings: Settings) -> bool:
+    return (settings.home / SECRETS[1]).exists() or settings.redis_url is not None
+
+
 def _accounts(settings: Settings) -> Finding:
-    if not (settings.home / SECRETS[1]).exists():
+    if not _has_accounts(settings):
         return Finding("accounts", True, "none yet; `trendwire keys create --name NAME` makes the first")
     with desk(settings) as opened:
         opened.do(CheckLedger())
@@ -172,7 +213,9 @@ CHECKS: dict[str, Check] = {
     "inbox": _inbox,
     "files": _files,
     "edition": _edition,
+    "served": _served,
     "accounts": _accounts,
+    "clock": _clock,
     "secrets": _secrets,
     "port": _port,
 }

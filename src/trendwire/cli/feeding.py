@@ -1,4 +1,4 @@
-"""Commands of the write side: ingest, publish, editions, simulate."""
+"""Commands of the write side: ingest, publish, audit, simulate."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -16,7 +16,8 @@ from trendwire.cli.collecting import configuration_of
 from trendwire.cli.outcomes import ExitCode, say
 from trendwire.cli.parameters import LATEST, day_of
 from trendwire.cli.program import Home, Json, app, examples, settings_for
-from trendwire.editions import Editions, Record
+from trendwire.editions import Record
+from trendwire.editions.catalog import Catalog
 from trendwire.errors import BadFile, InvalidInput
 from trendwire.settings import Settings
 from trendwire.sources.simulator import World, simulate
@@ -75,6 +76,29 @@ def _print_ingest(report: pipeline.IngestReport) -> None:
     )
 
 
+Details = Annotated[
+    pipeline.Details | None,
+    typer.Option(
+        help="Write every detail with the edition, or make each when it is asked for."
+        " [default: by the size of the home]"
+    ),
+]
+AllowEmpty = Annotated[
+    bool,
+    typer.Option(
+        "--allow-empty",
+        help="Publish also a day after the last post, or an edition without charts where there were some.",
+    ),
+]
+KeepHeld = Annotated[
+    bool,
+    typer.Option(
+        "--keep-held",
+        help="Leave an edition current that `editions use` holds: for schedules; `run` does so.",
+    ),
+]
+
+
 @app.command(
     epilog=examples(
         "trendwire publish", "trendwire publish --as-of latest", "trendwire publish --from 2025-05-01"
@@ -86,7 +110,8 @@ def publish(
         str | None,
         typer.Option(
             metavar="DAY",
-            help="The last UTC day that counts, or `latest`: the last with posts. [default: yesterday]",
+            help="The last UTC day that counts, or `latest`: the last with posts."
+            " [default: yesterday, or the last day with enough posts]",
         ),
     ] = None,
     first: Annotated[
@@ -99,27 +124,26 @@ def publish(
         str | None,
         typer.Option(metavar="ADDRESS", help="The cluster: `spark://host:7077`, `yarn`, `k8s://...`."),
     ] = None,
-    details: Annotated[
-        pipeline.Details | None,
-        typer.Option(
-            help="Write every detail with the edition, or make each when it is asked for."
-            " [default: by the size of the home]"
-        ),
-    ] = None,
+    details: Details = None,
+    allow_empty: AllowEmpty = False,
+    keep_held: KeepHeld = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Compute all charts and details of a day and make them what is served.
 
-    Where details are made when they are asked for, only what came since the edition before is computed.
+    Where details are made when they are asked for, only what came since the edition before is computed. A day
+    after today is refused, and one that would blank the site needs --allow-empty.
     """
     settings = settings_for(context, home)
     last = _as_of(settings, as_of)
     begin = last if first is None else day_of("--from", first)
     markets = configuration_of(settings).publish.markets
+    held = _held(settings)
     with printing.progress() as told:
-        computes = _engine(engine, master)
-        made = list(pipeline.publish_range(settings, begin, last, told, markets, computes, details))
+        computes, more = _engine(engine, master), {"allow_empty": allow_empty, "keep_held": keep_held}
+        made = list(pipeline.publish_range(settings, begin, last, told, markets, computes, details, **more))
+    _say_of_hold(held, _held(settings))
     if as_json:
         printing.as_json(made[0] if first is None else made)
         return
@@ -129,9 +153,9 @@ def publish(
 
 @app.command(epilog=examples("trendwire audit", "trendwire audit --json"))
 def audit(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
-    """Make the current edition anew from the facts alone, and tell whether it is the same to the byte.
+    """Make the newest edition anew from the facts alone, and tell whether it is the same to the byte.
 
-    What came since is published first. Exit code 1 where it is not the same.
+    What came since is published first; where nothing came, nothing is. Exit code 1 where it is not the same.
     """
     settings = settings_for(context, home)
     with printing.progress() as told:
@@ -178,33 +202,31 @@ def _published(edition: Record) -> list[tuple[str, object]]:
 
 
 def _as_of(settings: Settings, text: str | None) -> date:
+    today = clock.now().date()
     if text is None:
-        return clock.yesterday()
-    return pipeline.latest_day(settings) if text.lower() == LATEST else day_of("--as-of", text, also=LATEST)
+        choice = pipeline.default_day(settings, today)
+        if choice.reason:
+            say(choice.reason)
+        return choice.as_of
+    if text.lower() == LATEST:
+        return pipeline.latest_day(settings, today)
+    as_of = day_of("--as-of", text, also=LATEST)
+    if as_of > today:
+        raise InvalidInput("--as-of", f"must be today, {today}, or earlier: {as_of} is still to come")
+    return as_of
 
 
-@app.command(epilog=examples("trendwire editions", "trendwire editions --json"))
-def editions(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
-    """List the editions published so far, oldest first."""
-    records = Editions(settings_for(context, home).home).records()
-    if as_json:
-        printing.as_json(records)
-        return
-    current = max((record.number for record in records), default=0)
-    rows = [
-        (
-            record.number,
-            record.as_of,
-            record.charts,
-            record.subjects,
-            f"{record.published_at:%Y-%m-%d %H:%M}",
-            record.content_hash[:16],
-            "current" if record.number == current else "" if record.kept else "pruned",
-        )
-        for record in records
-    ]
-    columns = ("number", "as of", "charts", "subjects", "published", "content", "")
-    printing.table(columns, rows, right=("number", "charts", "subjects"))
+def _held(settings: Settings) -> int | None:
+    """The edition that is held, if one is."""
+    held = Catalog(settings.home).listing().held
+    return held.number if held else None
+
+
+def _say_of_hold(before: int | None, now: int | None) -> None:
+    if now is not None:
+        say(f"edition {now} stays current: it is held until `trendwire editions use --newest`")
+    elif before is not None:
+        say(f"edition {before} is no longer held")
 
 
 @app.command(

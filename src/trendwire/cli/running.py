@@ -20,18 +20,19 @@ from trendwire.cli.collecting import configuration_of, interrupted, means_of
 from trendwire.cli.outcomes import SAID
 from trendwire.cli.program import Home, app, examples, settings_for
 from trendwire.editions import Record
+from trendwire.editions.catalog import Catalog
 from trendwire.errors import Conflict, NotReady
 from trendwire.facts.durable import exclusive
 from trendwire.facts.inbox import Inbox
-from trendwire.settings import Settings
-from trendwire.sources import changes
+from trendwire.settings import ENV_PREFIX, Settings
+from trendwire.sources import changes, push
 from trendwire.sources.arrivals import Arrivals, watchful
 from trendwire.sources.collect import drain
-from trendwire.sources.configuration import Configuration, ConfiguredSource, RetentionTable
+from trendwire.sources.configuration import FILE, Configuration, ConfiguredSource, RetentionTable
 from trendwire.sources.loop import LOCK, Loop, Task
 from trendwire.sources.runs import Runs
-from trendwire.sources.schedule import Every, Last, Planned, Schedule
-from trendwire.sources.status import planned
+from trendwire.sources.schedule import Every, Last, Planned
+from trendwire.sources.status import planned, statuses
 from trendwire.sources.visit import Means, visit
 from trendwire.sources.watched import FilesOptions
 from trendwire.web import logs
@@ -39,11 +40,17 @@ from trendwire.web import logs
 HOLDER = "run"
 MOST_THREADS = 16
 PUBLISHED = "published"
+LOOKED_AT = "looked at"
+"""What is kept of the facts: as they were published last, and as they were when that was decided last."""
+
 DAILY = Every("1d", timedelta(days=1))
 SOON = Every("1m", timedelta(minutes=1))
 
 Publish = Callable[[date], Record]
-"""Makes a day what is served."""
+"""Publishes a day."""
+
+Choose = Callable[[date], pipeline.Choice]
+"""Which day there is to publish on a day."""
 
 _log = structlog.get_logger()
 
@@ -53,11 +60,18 @@ def run(context: typer.Context, home: Home = None) -> None:
     """Carry out the schedules of trendwire.toml until Ctrl+C or SIGTERM.
 
     Collects each source when it is due, takes in what waits in the inbox, publishes yesterday when something
-    came, and prunes. Each job is one line on stderr, of JSON where that is no terminal. One such process runs
-    for each home.
+    came, and prunes. Where yesterday has no posts, what is served stays, and the log says which sources are
+    stale. Each job is one line on stderr, of JSON where that is no terminal. One such process runs for each
+    home.
     """
     settings = settings_for(context, home)
     configuration = configuration_of(settings)
+    if not configuration.sources and not _is_pushed_to(settings):
+        raise NotReady(
+            f"no sources configured: write {FILE} into the home, or set {ENV_PREFIX}INGEST_KEY where posts"
+            " are pushed",
+            path=str(settings.home),
+        )
     logs.configure(settings.log_level)
     with exclusive(settings.home / LOCK, "running the schedules of this home"), interrupted() as stop:
         Runs(settings.home).clear(HOLDER + " ", clock.now())
@@ -76,6 +90,11 @@ def run(context: typer.Context, home: Home = None) -> None:
     _log.info("stopped")
 
 
+def _is_pushed_to(settings: Settings) -> bool:
+    """Whether posts may be pushed, or were."""
+    return settings.ingest_key is not None or any((settings.home / "facts" / push.FOLDER).glob("*"))
+
+
 def tasks_of(settings: Settings, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
     """All that is to be done for a home."""
     home = settings.home
@@ -84,7 +103,7 @@ def tasks_of(settings: Settings, configuration: Configuration, means: Means, pub
     return [
         *sources,
         Drain(home),
-        PublishChanges(home, configuration.publish.every, publish, now),
+        PublishChanges(settings, configuration, publish, now),
         Tidy(settings, now),
         Prune(settings, configuration.retention, now),
     ]
@@ -137,26 +156,40 @@ class Drain:
 
 @dataclass(slots=True)
 class PublishChanges:
-    """Publishes yesterday at a set pace, where something came since the last time."""
+    """Publishes at a set pace, where something came since the last time."""
 
-    home: Path
-    every: Schedule
+    settings: Settings
+    configuration: Configuration
     publish: Publish
     now: Callable[[], datetime]
     _last: Last | None = field(default=None, init=False)
 
     def planned(self) -> Planned | None:
-        return Planned("publish", self.every, self._last)
+        return Planned("publish", self.configuration.publish.every, self._last)
 
     def do(self) -> None:
         started = self.now()
         try:
-            record = publish_if_changed(self.home, started.date() - timedelta(days=1), self.publish)
+            record = publish_if_changed(self.settings.home, started.date(), self._chosen, self.publish)
         finally:
             self._last = Last(started, self.now())
         if record is not None:
             told = {"edition": record.number, "as_of": record.as_of.isoformat(), "charts": record.charts}
+            held = Catalog(self.settings.home).listing().held
+            told |= {"held": held.number} if held else {}
             _log.info("published", **told, subjects=record.subjects, seconds=round(record.seconds, 1))
+
+    def _chosen(self, today: date) -> pipeline.Choice:
+        """The default day, but none before the one that is served; why it is not yesterday is logged."""
+        choice = pipeline.default_day(self.settings, today)
+        if not choice.reason:
+            return choice
+        current = Catalog(self.settings.home).listing().current()
+        if current is not None and current.charts and choice.as_of < current.as_of < today:
+            choice = pipeline.Choice(current.as_of, f"{choice.reason}; what is served is later and stays")
+        found = statuses(self.settings.home, self.configuration, self.now())
+        _log.warning("no posts", reason=choice.reason, stale=[one.name for one in found if one.stale])
+        return choice
 
 
 @dataclass(slots=True)
@@ -201,15 +234,21 @@ class Prune:
         _log.info("pruned", runs=gone, **msgspec.to_builtins(retained))
 
 
-def publish_if_changed(home: Path, as_of: date, publish: Publish) -> Record | None:
-    """Publish a day if anything came since it was published last; the record, or None."""
-    state = changes.state(home, as_of)
-    runs = Runs(home)
-    if not changes.anything(home) or runs.mark(PUBLISHED) == state:
+def publish_if_changed(home: Path, today: date, choose: Choose, publish: Publish) -> Record | None:
+    """Publish the day that is chosen if anything came since it was published last; the record, or None."""
+    runs, looked_at = Runs(home), changes.state(home, today)
+    if not changes.anything(home) or runs.mark(LOOKED_AT) == looked_at:
         return None
-    record = publish(as_of)
-    runs.set_mark(PUBLISHED, state)
+    as_of = choose(today).as_of
+    state, record = changes.state(home, as_of), None
+    if runs.mark(PUBLISHED) != state:
+        record = publish(as_of)
+        runs.set_mark(PUBLISHED, state)
+    runs.set_mark(LOOKED_AT, looked_at)
     return record
+
+
+_AS_RUN_PUBLISHES = ("--details", "rendered", "--keep-held", "--json")
 
 
 def _published(settings: Settings, stop: threading.Event) -> Publish:
@@ -218,7 +257,7 @@ def _published(settings: Settings, stop: threading.Event) -> Publish:
     def publish(as_of: date) -> Record:
         command = [sys.executable, "-m", "trendwire", "--home", str(settings.home)]
         with subprocess.Popen(  # noqa: S603  our own command
-            [*command, "publish", "--as-of", as_of.isoformat(), "--details", "rendered", "--json"],
+            [*command, "publish", "--as-of", as_of.isoformat(), *_AS_RUN_PUBLISHES],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

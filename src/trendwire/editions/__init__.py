@@ -12,6 +12,7 @@ rendered.py  answers from a lean edition, whole.py from the file of a whole one
 removal.py   which editions name somebody who must be forgotten
 read.py      answer from one edition, current or pinned
 catalog.py   the records of all editions published, and the pointer to the current one
+hold.py      an older edition is made current, and stays so until it is released
 sample/      a small edition of a made-up world, which answers test keys (made by `make sample`)
 markets.py   which source the charts of a region come from
 recorded.py  charts and details of regions whose charts a source ranked (recorded_rows.py, told.py)
@@ -20,7 +21,7 @@ document.py  one edition's SQLite file: its tables, its content hash, how docume
 once.py      what many ask for at once is made once
 """
 
-from trendwire.editions.catalog import Record
+from trendwire.editions.catalog import Listed, Record
 from trendwire.editions.read import Edition, Editions, sample_editions, sample_folder
 
-__all__ = ["Edition", "Editions", "Record", "sample_editions", "sample_folder"]
+__all__ = ["Edition", "Editions", "Listed", "Record", "sample_editions", "sample_folder"]

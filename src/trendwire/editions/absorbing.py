@@ -53,11 +53,11 @@ def due(segments: Sequence[Segment]) -> tuple[Segment, ...]:
 
 @contextmanager
 def absorbing(catalog: Catalog) -> Iterator[Absorbed | None]:
-    """Write the newest overlays of the current edition as one, aside; None where they are few.
+    """Write the newest overlays of the newest edition as one, aside; None where they are few.
 
     It needs no lock and may take seconds; `Publisher.adopt` puts the result in place in no time.
     """
-    taken = due(catalog.current_segments())
+    taken = due(catalog.newest_segments())
     if any(fault(catalog.segment(one.name), Checksum(one.sha256), again=True) for one in taken):
         yield None  # what is damaged must not get a checksum that fits
         return

@@ -1,10 +1,12 @@
 """Owns home/editions: the names of its files, the records of all editions ever published, and the pointer.
 
-The pointer is the newest number in catalog.json. The file is replaced whole by a rename, so a reader sees
-the edition before or the edition after, never half of one.
+The pointer is the newest number in catalog.json, unless an older edition is held there. The file is replaced
+whole by a rename, so a reader sees the edition before or the edition after, never half of one.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from trendwire.facts.checksums import Checksum, fault, sealed
-from trendwire.facts.durable import write_whole
+from trendwire.facts.durable import alone, write_whole
 from trendwire.facts.versioned import decoded
 
 FILE = "catalog.json"
@@ -56,9 +58,40 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
 
 
-class _Listing(msgspec.Struct, frozen=True):
+class Listed(Record, frozen=True, kw_only=True):
+    """A record as lists show it. `current`: whether this edition is what is served. `held_since`: since when
+    somebody holds it there (UTC).
+    """
+
+    current: bool
+    held_since: datetime | None = None
+
+
+class Held(msgspec.Struct, frozen=True):
+    """The edition that somebody made current, and when: it stays so until it is released."""
+
+    number: int
+    since: datetime
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What catalog.json holds. `editions`: ascending by number."""
+
     version: int = VERSION
     editions: tuple[Record, ...] = ()
+    held: Held | None = None
+
+    def current(self) -> Record | None:
+        """What is served: the edition that is held, else the newest that is kept."""
+        kept = {record.number: record for record in self.editions if record.kept}
+        held = kept.get(self.held.number) if self.held else None
+        return held or next(reversed(kept.values()), None)
+
+    def without_lost_hold(self) -> "Listing":
+        """The same; a hold goes with the file of its edition."""
+        kept = {record.number for record in self.editions if record.kept}
+        lost = self.held is not None and self.held.number not in kept
+        return msgspec.structs.replace(self, held=None) if lost else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +146,37 @@ class Catalog:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def records(self) -> tuple[Record, ...]:
-        """All editions published, ascending by number; the last is the current one. Corrupt if unreadable."""
+    def listing(self) -> Listing:
+        """All that the catalog says now. Corrupt if unreadable."""
         try:
             data = self.file.read_bytes()
         except FileNotFoundError:
-            return ()
-        return decoded(data, _Listing, VERSION, "the catalog of editions", self.file).editions
+            return Listing()
+        return decoded(data, Listing, VERSION, "the catalog of editions", self.file)
 
-    def current_segments(self) -> tuple[Segment, ...]:
+    def records(self) -> tuple[Record, ...]:
+        """All editions published, ascending by number. Corrupt if unreadable."""
+        return self.listing().editions
+
+    def newest_segments(self) -> tuple[Segment, ...]:
         """What the newest edition that is kept is read from; nothing of a whole one."""
         kept = next((record for record in reversed(self.records()) if record.kept), None)
         return () if kept is None else kept.segments
 
-    def replace(self, records: tuple[Record, ...]) -> None:
-        """Put these records in place of what was; on the disk when this returns."""
-        write_whole(self.file, listing(records))
+    @contextmanager
+    def changing(self) -> Iterator[Listing]:
+        """The listing, which nobody else replaces meanwhile. Not for long: others wait."""
+        with alone(self.folder / "catalog.lock", wait=True):
+            yield self.listing()
+
+    def replace(self, listing: Listing) -> None:
+        """Put a listing in place of what was; on the disk when this returns. Within `changing`."""
+        write_whole(self.file, encoded(listing.without_lost_hold()))
 
 
-def listing(records: tuple[Record, ...]) -> bytes:
-    """The file of a catalog of these records."""
-    return sealed(msgspec.json.format(msgspec.json.encode(_Listing(editions=records)), indent=1))
+def encoded(listing: Listing) -> bytes:
+    """The file of a catalog."""
+    return sealed(msgspec.json.format(msgspec.json.encode(listing), indent=1))
 
 
 def segment_name(number: int) -> str:

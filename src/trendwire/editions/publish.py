@@ -3,13 +3,13 @@
     editions/.<number>.sqlite.part   being written; nothing reads it
     editions/<number>.sqlite         complete and checked, read-only, on the disk
     facts/memberships                then who stood in which chart is a fact
-    editions/catalog.json            then the pointer flips
+    editions/catalog.json            then the pointer flips, unless an edition is held (see hold.py)
 
 A crash before the membership leaves the edition before; the leftovers go with the next publish. A crash after
 it is rolled forward at the next publish: the flip is made up for.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +22,7 @@ import msgspec
 from trendwire.domain.charts import WORLD
 from trendwire.domain.provenance import Provenance
 from trendwire.editions.absorbing import Absorbed
-from trendwire.editions.catalog import Catalog, Record
+from trendwire.editions.catalog import Catalog, Held, Record
 from trendwire.editions.document import (
     SQL,
     Hasher,
@@ -35,7 +35,7 @@ from trendwire.editions.document import (
 )
 from trendwire.editions.lean import LeanContent, write_segment
 from trendwire.editions.segments import is_whole
-from trendwire.errors import Corrupt, NotReady
+from trendwire.errors import Corrupt, NotReady, TrendwireError
 from trendwire.facts.checksums import sha256_of
 from trendwire.facts.durable import exclusive, make_private, sweep, sync
 from trendwire.facts.memberships import Memberships
@@ -59,16 +59,22 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Publishes and prunes the editions of one home, while it holds the lock: see `publishing`."""
+    """Publishes and prunes the editions of one home, while it holds the lock: see `publishing`.
+
+    `releases`: the hold that ends with the next edition; any other keeps its edition current. `check`: raises
+    where an edition that is written must not become one.
+    """
 
     catalog: Catalog
     memberships: Memberships
+    releases: Held | None = None
+    check: Callable[[Record], None] | None = None
 
     def next_number(self) -> int:
         """Numbers ascend for ever, also past one that a crash or a pruning left without a file."""
         return max(self._newest_flipped(), self._newest_recorded()) + 1
 
-    def current(self) -> Record:
+    def newest(self) -> Record:
         """The newest edition that is kept. Raises NotReady without any."""
         kept = [record for record in self.catalog.records() if record.kept]
         if not kept:
@@ -105,7 +111,7 @@ class Publisher:
         records = tuple(self._sealed(record) for record in before)
         made = sum(one != old for one, old in zip(records, before, strict=True))
         if made:
-            self.catalog.replace(records)
+            self._changed(lambda _: records)
         return made
 
     def _sealed(self, record: Record) -> Record:
@@ -118,10 +124,10 @@ class Publisher:
     def adopt(self, absorbed: Absorbed) -> None:
         """Let kept editions read one segment instead of many that say the same (see absorbing.py)."""
         absorbed.aside.place()
-        self.catalog.replace(
-            tuple(
+        self._changed(
+            lambda records: tuple(
                 msgspec.structs.replace(record, segments=absorbed.applied(record.segments))
-                for record in self.catalog.records()
+                for record in records
             )
         )
         self._remove_leftovers()
@@ -131,36 +137,55 @@ class Publisher:
         newest = self._newest_recorded()
         found = _complete(self.catalog, newest) if newest > self._newest_flipped() else None
         if found is not None:
-            self.catalog.replace((*self.catalog.records(), found))
+            self._changed(lambda records: (*records, found))
         self._remove_leftovers()
 
     def prune(self, keep: int) -> tuple[int, ...]:
-        """Remove all edition files but the newest `keep` (at least the current one); the numbers removed."""
-        records = self.catalog.records()
-        doomed = {record.number for record in records[: -max(keep, 1)] if record.kept}
+        """Remove all edition files but the newest `keep` (at least one) and the current one; the numbers
+        removed.
+        """
+        with self.catalog.changing() as listing:
+            current = listing.current()
+            old = [record for record in listing.editions[: -max(keep, 1)] if record.kept]
+            doomed = {record.number for record in old if record != current}
+            if doomed:
+                records = _without(listing.editions, doomed)
+                self.catalog.replace(msgspec.structs.replace(listing, editions=records))
         if doomed:
-            self.catalog.replace(_without(records, doomed))
             self._remove_leftovers()
         return tuple(sorted(doomed))
 
     def remove(self, numbers: Collection[int]) -> None:
         """Remove these edition files, the current one too: the newest that is kept takes its place."""
         if numbers:
-            self.catalog.replace(_without(self.catalog.records(), set(numbers)))
+            self._changed(lambda records: _without(records, set(numbers)))
             self._remove_leftovers()
 
     def _aside(self, number: int) -> Path:
         return self.catalog.folder / f".{number}.sqlite.part"
 
     def _made_current(self, aside: Path, record: Record, memberships: Path) -> Record:
+        if self.check is not None:
+            try:
+                self.check(record)
+            except TrendwireError:
+                self._remove_leftovers()
+                raise
         aside.chmod(0o444)
         sync(aside)
         record = msgspec.structs.replace(record, sha256=sha256_of(aside, again=True))
         aside.replace(self.catalog.edition(record.number))
         sync(self.catalog.folder)
         self.memberships.adopt(record.as_of, record.number, memberships)
-        self.catalog.replace((*self.catalog.records(), record))
+        with self.catalog.changing() as listing:
+            held = None if listing.held == self.releases else listing.held
+            records = (*listing.editions, record)
+            self.catalog.replace(msgspec.structs.replace(listing, editions=records, held=held))
         return record
+
+    def _changed(self, step: Callable[[tuple[Record, ...]], tuple[Record, ...]]) -> None:
+        with self.catalog.changing() as listing:
+            self.catalog.replace(msgspec.structs.replace(listing, editions=step(listing.editions)))
 
     def _newest_flipped(self) -> int:
         return max((record.number for record in self.catalog.records()), default=0)
@@ -182,15 +207,20 @@ class Publisher:
 
 
 @contextmanager
-def publishing(home: Path) -> Iterator[Publisher]:
+def publishing(
+    home: Path, *, release: bool = False, check: Callable[[Record], None] | None = None
+) -> Iterator[Publisher]:
     """The publisher of a home, recovered, for one process at a time; hold it from before the build.
 
-    Raises Conflict, which names the process that is publishing.
+    `release`: what is published becomes current also where an edition is held now; one that is held while
+    the new one is made stays. `check`: see `Publisher`. Raises Conflict, which names the process that is
+    publishing.
     """
     catalog = Catalog(home)
     with exclusive(catalog.folder / "publish.lock", "publishing"):
         make_private(catalog.folder)
-        publisher = Publisher(catalog, Memberships(home))
+        held = catalog.listing().held if release else None
+        publisher = Publisher(catalog, Memberships(home), held, check)
         publisher.recover()
         yield publisher
 

@@ -21,7 +21,7 @@ import structlog
 from trendwire.domain.charts import ENTRY_TYPES, ChartKey, Entry, Kind
 from trendwire.domain.details import Detail
 from trendwire.domain.provenance import COMPUTED, Provenance
-from trendwire.editions.catalog import Catalog, Record, Segment, Stamp
+from trendwire.editions.catalog import Catalog, Listed, Listing, Record, Segment, Stamp
 from trendwire.editions.chain import Chain
 from trendwire.editions.rendered import Lean, Renderer, no_renderer
 from trendwire.editions.segments import OpenSegment
@@ -142,12 +142,14 @@ class Editions:
         self._render = render
         self._lock = Lock()
         self._stamp: Stamp | None = None
+        self._listing = Listing()
+        self._current: Record | None = None
         self._records: dict[int, Record] = {}
         self._open: OrderedDict[tuple[object, ...], Edition] = OrderedDict()
         self._segments: WeakValueDictionary[str, OpenSegment] = WeakValueDictionary()
 
     def current(self) -> Edition:
-        """The newest edition that is kept. Raises NotReady while there is none."""
+        """The edition that is held, else the newest that is kept. Raises NotReady while there is none."""
         return self._found(None)
 
     def at(self, number: int) -> Edition:
@@ -164,6 +166,21 @@ class Editions:
         """Changes with every edition that comes or goes; None before the first. At the price of one stat."""
         return self._catalog.stamp()
 
+    def listed(self) -> tuple[Listed, ...]:
+        """The same, and which of them is current."""
+        with self._lock:
+            self._follow()
+            listing, current = self._listing, self._current
+        held = listing.held
+        return tuple(
+            Listed(
+                **msgspec.structs.asdict(one),
+                current=one == current,
+                held_since=held.since if held and one.number == held.number else None,
+            )
+            for one in listing.editions
+        )
+
     def _found(self, number: int | None) -> Edition:
         """The edition of a number, or the current one; looks again where it was pruned between two steps."""
         with self._lock:
@@ -179,17 +196,18 @@ class Editions:
         """Take over the catalog if it was replaced; that is one stat where it was not."""
         stamp = self._catalog.stamp()
         if stamp != self._stamp:
-            self._records = {record.number: record for record in self._catalog.records()}
+            self._listing = self._catalog.listing()
+            self._current = self._listing.current()
+            self._records = {record.number: record for record in self._listing.editions}
             self._stamp = stamp
 
     def _record(self, number: int | None) -> Record:
         if number is None:
             if not self._records:
                 raise NotReady("no edition is published yet: run `trendwire publish`")
-            kept = next((record for record in reversed(self._records.values()) if record.kept), None)
-            if kept is None:
+            if self._current is None:
                 raise NotReady("no edition is kept: run `trendwire publish`")
-            return kept
+            return self._current
         record = self._records.get(number)
         if record is None and not 0 < number < max(self._records, default=0):
             raise NotFound("edition", number=number)

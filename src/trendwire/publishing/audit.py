@@ -1,6 +1,8 @@
 """Owns the audit: an edition, however it came about, must be what the facts alone give."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -35,21 +37,42 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[str, ...] = ()
 
 
-def audit(day: Day, record: Record) -> Audit:
-    """Make the edition of `record`, one of that day and of the same facts, anew from the facts alone."""
-    with scratch(day.home) as folder, publishing(folder) as aside:
-        again = _again(day, aside, folder, record)
-        same = again.content_hash == record.content_hash
-        pair = Editions(day.home).at(record.number), Editions(folder).current()
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The edition of a day made anew from the facts of `home` alone, in a folder aside."""
+
+    home: Path
+    folder: Path
+    record: Record
+
+    def against(self, record: Record) -> Audit:
+        """What differs from an edition of the home, one of the same day."""
+        same = self.record.content_hash == record.content_hash
+        pair = Editions(self.home).at(record.number), Editions(self.folder).current()
         return Audit(
             edition=record.number,
             as_of=record.as_of,
             content_hash=record.content_hash,
-            anew=again.content_hash,
+            anew=self.record.content_hash,
             same=same,
-            seconds=again.seconds,
+            seconds=self.record.seconds,
             differences=() if same else tuple(islice(_differences(*pair), MOST_TOLD)),
         )
+
+
+@contextmanager
+def rebuilt(day: Day, like: Record) -> Iterator[Rebuilt]:
+    """The day made anew, as an edition of the same kind; gone at the end."""
+    with scratch(day.home) as folder, publishing(folder) as aside:
+        yield Rebuilt(day.home, folder, _again(day, aside, folder, like))
+
+
+def facts_changed(home: Path, record: Record) -> bool:
+    """Whether facts were stored, or removed, since the edition was begun."""
+    begun = record.published_at.timestamp() - record.seconds
+    facts = home / "facts"
+    changed = [facts / "manifest.json", *(facts / "recorded").glob("*/")]
+    return any(path.stat().st_mtime >= begun for path in changed if path.exists())
 
 
 def _again(day: Day, aside: Publisher, folder: Path, record: Record) -> Record:

@@ -63,7 +63,7 @@ class PublishTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str,
         Meta(
             description="How often it looks whether posts or recorded charts came, and then publishes"
-            " yesterday: a time, or five fields of cron in UTC."
+            " yesterday, if that has any: a time, or five fields of cron in UTC."
         ),
     ] = "1m"
     markets: Annotated[

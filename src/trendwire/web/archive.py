@@ -18,8 +18,7 @@ from trendwire.accounts.operations import Operation
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, Kind
 from trendwire.domain.periods import CHART_PERIODS
 from trendwire.domain.taxonomy import industries
-from trendwire.editions import Edition, Editions
-from trendwire.editions import Record as EditionRecord
+from trendwire.editions import Edition, Editions, Listed
 from trendwire.editions.difference import Standing, difference
 from trendwire.errors import InvalidInput
 from trendwire.facts.ingests import Ingest, Ingests
@@ -52,8 +51,8 @@ class QuarantineFile(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[Refused, ...]
 
 
-class ListEditions(Operation[tuple[EditionRecord, ...]], frozen=True, kw_only=True):
-    """All ever published, newest first; the first is the current one. `before`: an edition number."""
+class ListEditions(Operation[tuple[Listed, ...]], frozen=True, kw_only=True):
+    """All ever published, newest first; one is current. `before`: an edition number."""
 
     before: int | None = None
     limit: int = 100
@@ -123,8 +122,8 @@ class Archive:
         answered: R = await asyncio.to_thread(self._answers[type(operation)], operation)
         return answered
 
-    def _list_editions(self, asked: ListEditions) -> tuple[EditionRecord, ...]:
-        newest = reversed(self._editions.records())
+    def _list_editions(self, asked: ListEditions) -> tuple[Listed, ...]:
+        newest = reversed(self._editions.listed())
         found = [one for one in newest if asked.before is None or one.number < asked.before]
         return tuple(found[: _limit(asked)])
 

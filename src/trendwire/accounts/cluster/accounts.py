@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from trendwire import clock
+from trendwire.accounts.clock_watch import ClockWatch
 from trendwire.accounts.cluster.desk import ClusterDesk
 from trendwire.accounts.cluster.drain import Drain
 from trendwire.accounts.cluster.gate import ClusterGate
@@ -33,7 +34,7 @@ class Cluster:
         self._truth = Truth(postgres_url)
         self._log = log
         self.desk = ClusterDesk(self._truth, self._redis, secret, frozenset(endpoints), log, self._drained)
-        self.gate = ClusterGate(self._scripts, secret, self.desk.load_key)
+        self.gate = ClusterGate(self._scripts, secret, self.desk.load_key, self.desk.load_spent)
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._drain = Drain(self._redis, self._scripts, self._truth, name, self._refill)
         self._open = False
@@ -44,6 +45,7 @@ class Cluster:
 
     async def start(self) -> None:
         await self._truth.start()
+        self.gate.clock = ClockWatch(await self.desk.last_moment())
         try:
             await self._scripts.load()
             await self.desk.mirror_all()

@@ -1,7 +1,7 @@
 -- One request at the gate, in one step: key, restrictions, rate, cap, credits, hold.
 --
 -- KEYS: the key's hash, its window, its account's balance, its spending of the month, the holds, their leases.
--- ARGV: hold id, cost, endpoint, month's last second (Unix), lease (ms), networks version, networks verdict (0/1).
+-- ARGV: hold id, cost, endpoint, seconds to keep the spending, lease (ms), networks version, networks verdict (0/1).
 -- Answers {word, ...}: see `gate.py`. Time is Redis's own, so that the clocks of servers do not matter.
 
 local key = redis.call('HMGET', KEYS[1], 'id', 'account', 'qps', 'mode', 'cap', 'ends', 'endpoints', 'networks')
@@ -20,6 +20,11 @@ if key[8] ~= '' then
   if ARGV[7] == '0' then return {'address', key[1], key[2], qps} end
 end
 
+-- Before the rate: what is asked again because of this must not count twice there.
+local cost = tonumber(ARGV[2])
+local spent = redis.call('GET', KEYS[4])
+if not spent and cost > 0 and key[4] ~= 'test' then return {'unspent'} end
+
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000000)
 local passed = redis.call('ZCARD', KEYS[2])
 if passed >= qps then
@@ -31,16 +36,14 @@ redis.call('PEXPIRE', KEYS[2], 2000)
 local remaining = qps - passed - 1
 
 local balance = tonumber(redis.call('GET', KEYS[3]) or '0')
-local cost = tonumber(ARGV[2])
 if key[4] == 'test' then return {'ok', key[1], key[2], qps, remaining, balance, 0, 1, now} end
 if cost == 0 then return {'ok', key[1], key[2], qps, remaining, balance, 0, 0, now} end
-local spent = tonumber(redis.call('GET', KEYS[4]) or '0')
-if balance < cost or (key[5] ~= '' and spent + cost > tonumber(key[5])) then
+if balance < cost or (key[5] ~= '' and tonumber(spent) + cost > tonumber(key[5])) then
   return {'poor', key[1], key[2], qps, remaining, balance}
 end
 balance = redis.call('DECRBY', KEYS[3], cost)
 redis.call('INCRBY', KEYS[4], cost)
-redis.call('EXPIREAT', KEYS[4], ARGV[4])
+redis.call('EXPIRE', KEYS[4], ARGV[4])
 redis.call('HSET', KEYS[5], ARGV[1], cost .. ' ' .. KEYS[3] .. ' ' .. KEYS[4])
 redis.call('ZADD', KEYS[6], now / 1000 + tonumber(ARGV[5]), ARGV[1])
 return {'ok', key[1], key[2], qps, remaining, balance, cost, 0, now}

@@ -48,6 +48,23 @@ CREATE TABLE IF NOT EXISTS usage (
   credits BIGINT NOT NULL,
   PRIMARY KEY (key_id, endpoint, day)
 );
+-- The months whose refill an account had: a clock that was wrong may have been ahead of some. Stores from before
+-- this table have the refills of their ledger, and of those with nothing to give the last.
+DO $$ BEGIN
+  IF to_regclass('refill') IS NULL THEN
+    CREATE TABLE refill (
+      account_id BIGINT NOT NULL REFERENCES account,
+      month INTEGER NOT NULL,
+      PRIMARY KEY (account_id, month)
+    );
+    INSERT INTO refill
+    SELECT id, refilled_month FROM account WHERE refilled_month > 0
+    UNION
+    SELECT account_id, (12 * extract(year FROM month) + extract(month FROM month) - 1)::integer
+    FROM (SELECT account_id, to_timestamp(at / 1000.0) AT TIME ZONE 'UTC' AS month FROM entry
+          WHERE kind = 'refill') AS given;
+  END IF;
+END $$;
 CREATE OR REPLACE FUNCTION ledger_rows_stay() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'ledger rows are not changed'; END $$;
 CREATE OR REPLACE TRIGGER entry_stays BEFORE UPDATE OR DELETE ON entry
@@ -67,7 +84,7 @@ SET calls = usage.calls + 1, credits = usage.credits + excluded.credits
 
 -- name: balances
 -- What the ledger says; what is not drained yet is only in Redis.
-SELECT account.id, account.name, account.plan, coalesce(sum(amount), 0)::bigint, refilled_month, created_at
+SELECT account.id, account.name, account.plan, coalesce(sum(amount), 0)::bigint, created_at
 FROM account LEFT JOIN entry ON entry.account_id = account.id
 GROUP BY account.id ORDER BY account.id
 
@@ -95,12 +112,37 @@ INSERT INTO account (name, plan, created_at) VALUES (%(name)s, %(plan)s, %(at)s)
 ON CONFLICT (name) DO NOTHING RETURNING id
 
 -- name: change_plan
--- A new plan gives its first refill at once: no month has had it.
-UPDATE account SET plan = %(plan)s, refilled_month = 0 WHERE id = %(id)s
+-- A new plan gives its first refill at once: this month has not had it.
+WITH reopened AS (DELETE FROM refill WHERE account_id = %(id)s AND month = %(month)s)
+UPDATE account SET plan = %(plan)s WHERE id = %(id)s
 
--- name: claim_refill
--- One server gives the refill of a month.
-UPDATE account SET refilled_month = %(month)s WHERE id = %(id)s AND refilled_month < %(month)s RETURNING id
+-- name: due_refills
+-- What plans owe for a month.
+SELECT account.id, account.plan, monthly_credits FROM account JOIN plan ON plan.name = account.plan
+WHERE NOT EXISTS (SELECT 1 FROM refill WHERE account_id = account.id AND month = %(month)s)
+
+-- name: refill
+-- One server gives the refill of a month, once: a row is answered where it is this one and there is an amount.
+WITH claimed AS (
+  INSERT INTO refill (account_id, month) VALUES (%(id)s, %(month)s)
+  ON CONFLICT DO NOTHING RETURNING account_id
+)
+INSERT INTO entry (account_id, kind, amount, note, at)
+SELECT account_id, 'refill', %(amount)s, %(note)s, %(at)s FROM claimed WHERE %(amount)s > 0
+RETURNING id
+
+-- name: balance
+-- Of one account, as Redis must know it where it has lost its data.
+SELECT coalesce(sum(amount), 0)::bigint FROM entry WHERE account_id = %(id)s
+
+-- name: spent
+-- Of one key in one month.
+SELECT coalesce(sum(credits), 0)::bigint FROM usage
+WHERE key_id = %(id)s AND day >= %(first)s::date AND day < %(first)s::date + interval '1 month'
+
+-- name: last_moment
+-- What the clock said when the ledger was last written.
+SELECT at FROM entry ORDER BY id DESC LIMIT 1
 
 -- name: credit
 -- A grant or a refill.

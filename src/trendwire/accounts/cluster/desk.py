@@ -8,10 +8,10 @@ import msgspec
 
 from trendwire.accounts import checks, credential
 from trendwire.accounts import operations as ops
-from trendwire.accounts.cluster.gate import balance_name, key_name, spent_name
+from trendwire.accounts.cluster.gate import SPENT_SECONDS, balance_name, key_name, spent_name
 from trendwire.accounts.cluster.truth import Truth
 from trendwire.accounts.requests import RequestLogStore
-from trendwire.accounts.state import month_of
+from trendwire.accounts.state import first_day, month_of
 from trendwire.errors import Conflict, Corrupt, InvalidInput, NotFound
 
 R = TypeVar("R")
@@ -61,8 +61,21 @@ class ClusterDesk:
         """Have Redis know every key, and every balance that it lacks (as after a loss of its data)."""
         for row in await self._truth.rows("keys"):
             await self._mirror(row)
-        for account_id, _, _, balance, *_ in await self._truth.rows("balances"):
+        for account_id, _, _, balance, _ in await self._truth.rows("balances"):
             await self._redis.set(balance_name(account_id), balance, nx=True)
+
+    async def last_moment(self) -> int | None:
+        """When the last row of the ledger was written; None where there is none."""
+        return next((int(at) for (at,) in await self._truth.rows("last_moment")), None)
+
+    async def load_spent(self, key_id: int, month: int) -> None:
+        """Have Redis know what a key spent in a month; in a task of its own, as `load_key`."""
+        await asyncio.get_running_loop().create_task(self._load_spent(key_id, month))
+
+    async def _load_spent(self, key_id: int, month: int) -> None:
+        await self._drained()
+        ((spent,),) = await self._truth.rows("spent", {"id": key_id, "first": first_day(month)})
+        await self._redis.set(spent_name(key_id, month), spent, nx=True, ex=SPENT_SECONDS)
 
     async def load_key(self, fingerprint: bytes) -> tuple[int, int] | None:
         """Look for a key, in a task of its own as the gate may not have one: account and id."""
@@ -74,20 +87,28 @@ class ClusterDesk:
             return None
         await self._mirror(row)
         account_id, key_id = row[1], row[0]
-        (balance,) = [one[3] for one in await self._truth.rows("balances") if one[0] == account_id]
-        await self._redis.set(balance_name(account_id), balance, nx=True)
+        await self._balance(account_id)
         return account_id, key_id
+
+    async def _balance(self, account_id: int) -> int:
+        """What Redis says; where it has lost it, it is told what the ledger says."""
+        name = balance_name(account_id)
+        if await self._redis.get(name) is None:
+            ((balance,),) = await self._truth.rows("balance", {"id": account_id})
+            await self._redis.set(name, balance, nx=True)
+        return int(await self._redis.get(name))
 
     async def _mirror(self, row: _Row) -> None:
         key_id, account_id, _, mode, digest, _, qps, cap, endpoints, addresses, _, expires, revoked, *_ = row
-        ends = [one for one in (expires, revoked) if one is not None]
+        # revoked under a clock that was ahead, it is refused all the same
+        ends = 0 if revoked is not None else "" if expires is None else expires
         told = {
             "id": key_id,
             "account": account_id,
             "qps": qps,
             "mode": mode,
             "cap": "" if cap is None else cap,
-            "ends": min(ends) if ends else "",
+            "ends": ends,
             "endpoints": f" {' '.join(endpoints)} " if endpoints else "",
             "networks": ",".join(addresses),
         }
@@ -95,20 +116,16 @@ class ClusterDesk:
 
     async def refill_all(self, at: int) -> None:
         """Give what plans owe for this month; one server gives it."""
-        plans = {plan.name: plan.monthly_credits for plan in await self._list_plans(ops.ListPlans(), at)}
-        for account_id, _, plan, _, month, _ in await self._truth.rows("balances"):
-            if plan in plans and month < month_of(at):
-                await self._refill(account_id, plan, plans[plan], at)
+        month = month_of(at)
+        for account_id, plan, monthly in await self._truth.rows("due_refills", {"month": month}):
+            amount = max(0, monthly - await self._balance(account_id))
+            entry = {"id": account_id, "month": month, "amount": amount, "note": plan, "at": at}
+            if await self._truth.rows("refill", entry):
+                await self._redis.incrby(balance_name(account_id), amount)
 
-    async def _refill(self, account_id: int, plan: str, monthly: int, at: int) -> None:
-        if not await self._truth.rows("claim_refill", {"month": month_of(at), "id": account_id}):
-            return
-        balance = int(await self._redis.get(balance_name(account_id)) or 0)
-        if balance < monthly:
-            await self._credit(account_id, "refill", monthly - balance, plan, at)
-
-    async def _credit(self, account_id: int, kind: str, amount: int, note: str | None, at: int) -> int:
-        entry = {"account_id": account_id, "kind": kind, "amount": amount, "note": note, "at": at}
+    async def _grant_credits(self, account_id: int, amount: int, note: str | None, at: int) -> int:
+        await self._balance(account_id)
+        entry = {"account_id": account_id, "kind": "grant", "amount": amount, "note": note, "at": at}
         ((number,),) = await self._truth.rows("credit", entry)
         await self._redis.incrby(balance_name(account_id), amount)
         return int(number)
@@ -134,8 +151,8 @@ class ClusterDesk:
         return tuple([await self._account_of(row) for row in await self._truth.rows("balances")])
 
     async def _account_of(self, row: _Row) -> ops.Account:
-        account_id, name, plan, _, _, created_at = row
-        balance = int(await self._redis.get(balance_name(account_id)) or 0)
+        account_id, name, plan, _, created_at = row
+        balance = await self._balance(account_id)
         return ops.Account(id=account_id, name=name, plan=plan, balance=balance, created_at=created_at)
 
     async def _account(self, name: str) -> ops.Account:
@@ -151,14 +168,15 @@ class ClusterDesk:
         if not made:
             raise Conflict(f"there is an account {name!r} already")
         if amount:
-            await self._credit(made[0][0], "grant", amount, None, at)
+            await self._grant_credits(made[0][0], amount, None, at)
         await self.refill_all(at)
         return await self._account(name)
 
     async def _change_plan(self, asked: ops.ChangePlan, at: int) -> ops.Account:
         account = await self._account(asked.account)
         await self._known_plan(asked.plan)
-        await self._truth.rows("change_plan", {"plan": asked.plan, "id": account.id})
+        values = {"plan": asked.plan, "id": account.id, "month": month_of(at)}
+        await self._truth.rows("change_plan", values)
         await self.refill_all(at)
         return await self._account(asked.account)
 
@@ -166,7 +184,7 @@ class ClusterDesk:
         account = await self._account(asked.account)
         amount = checks.credits("credits", asked.credits, least=1)
         note = None if asked.note is None else checks.name("note", asked.note)
-        number = await self._credit(account.id, "grant", amount, note, at)
+        number = await self._grant_credits(account.id, amount, note, at)
         return ops.Entry(
             id=number,
             account_id=account.id,
@@ -228,7 +246,7 @@ class ClusterDesk:
         await self._truth.rows("add_account", {"name": name, "plan": None, "at": at})
         account = await self._account(name)
         if amount:
-            await self._credit(account.id, "grant", amount, None, at)
+            await self._grant_credits(account.id, amount, None, at)
         return await self._added(told | {"account_id": account.id}, at)
 
     async def _added(self, told: dict[str, Any], at: int) -> ops.NewKey:

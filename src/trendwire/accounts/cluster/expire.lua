@@ -10,7 +10,7 @@ for _, id in ipairs(ended) do
   if hold then
     local cost, balance, spent = string.match(hold, '^(%d+) (%S+) (%S+)$')
     redis.call('INCRBY', balance, cost)
-    redis.call('DECRBY', spent, cost)
+    if redis.call('EXISTS', spent) == 1 then redis.call('DECRBY', spent, cost) end
     redis.call('HDEL', KEYS[1], id)
   end
   redis.call('ZREM', KEYS[2], id)

@@ -6,12 +6,12 @@ settles goes back when its lease runs out.
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from trendwire.accounts import credential as text_of_key
+from trendwire.accounts.clock_watch import ClockWatch
 from trendwire.accounts.cluster.scripts import Scripts
 from trendwire.accounts.gate import Admission, Ask
 from trendwire.accounts.limits import RESET
@@ -30,7 +30,10 @@ HOLDS, LEASES, DEBITS = f"{PREFIX}holds", f"{PREFIX}leases", f"{PREFIX}debits"
 LEASE_MS = 60_000
 """How long a hold may stay unsettled."""
 
-_ASKED_AT_MOST = 4
+SPENT_SECONDS = 40 * 86_400
+"""How long Redis keeps what a key spent in a month; where it has it no more, PostgreSQL says it again."""
+
+_ASKED_AT_MOST = 6
 
 
 def key_name(fingerprint: bytes) -> str:
@@ -49,11 +52,20 @@ def spent_name(key_id: int, month: int) -> str:
 
 
 class ClusterGate:
-    """`load` looks for a key that Redis does not know; answers its account and id, None if there is none."""
+    """`load` looks for a key that Redis does not know; answers its account and id, None if there is none.
+
+    `load_spent` has Redis know what a key spent in a month. `clock`: told the time of each request.
+    """
 
     def __init__(
-        self, scripts: Scripts, secret: bytes, load: Callable[[bytes], Awaitable[tuple[int, int] | None]]
+        self,
+        scripts: Scripts,
+        secret: bytes,
+        load: Callable[[bytes], Awaitable[tuple[int, int] | None]],
+        load_spent: Callable[[int, int], Awaitable[None]],
     ) -> None:
+        self.clock = ClockWatch(None)
+        self._load_spent = load_spent
         self._scripts = scripts
         self._secret = secret
         self._load = load
@@ -63,6 +75,7 @@ class ClusterGate:
         return text_of_key.fingerprint(self._secret, credential)
 
     async def admit(self, ask: Ask) -> Admission:
+        self.clock.look(ask.at)
         networks, allowed = "", True
         for _ in range(_ASKED_AT_MOST):
             owner = self._owners.get(ask.fingerprint) or await self._owner(ask.fingerprint)
@@ -71,6 +84,8 @@ class ClusterGate:
             if word == b"networks":
                 networks = told[0].decode()
                 allowed = _is_within(ask.address, networks)
+            elif word == b"unspent":
+                await self._load_spent(owner[1], month_of(ask.at.wall))
             elif word == b"unknown":
                 # Redis has lost its data, or the key was never there.
                 self._owners.pop(ask.fingerprint, None)
@@ -117,7 +132,7 @@ class ClusterGate:
             HOLDS,
             LEASES,
         )
-        values = (hold, ask.cost, ask.endpoint, _month_ends(month), LEASE_MS, networks, int(allowed))
+        values = (hold, ask.cost, ask.endpoint, SPENT_SECONDS, LEASE_MS, networks, int(allowed))
         answer: list[Any] = await self._scripts.call("admit", keys, values)
         return answer
 
@@ -152,10 +167,3 @@ def _is_within(address: str, networks: str) -> bool:
     except ValueError:
         return False
     return any(parsed in ip_network(network) for network in networks.split(","))
-
-
-@lru_cache(maxsize=4)
-def _month_ends(month: int) -> int:
-    """Unix seconds, a day later: late settlements still find what was spent."""
-    year, index = divmod(month + 1, 12)
-    return int(datetime(year, index + 1, 2, tzinfo=UTC).timestamp())

@@ -12,6 +12,7 @@ if ARGV[2] == '1' then
              'endpoint', ARGV[6], 'at', ARGV[7])
 else
   redis.call('INCRBY', KEYS[4], ARGV[5])
-  redis.call('DECRBY', KEYS[5], ARGV[5])
+  -- one that went is read from PostgreSQL again, where this was never spent
+  if redis.call('EXISTS', KEYS[5]) == 1 then redis.call('DECRBY', KEYS[5], ARGV[5]) end
 end
 return 1

@@ -24,7 +24,6 @@ async def editions(visit: Visit) -> Response:
         "Editions",
         TAB,
         editions=found,
-        is_first=visit.fields.optional("before") is None,
         compared=kept[:-1],
         older=visit.link(before=found[-1].number) if len(found) == ROWS else None,
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from trendwire.accounts.checks import MAX_ROWS
 from trendwire.accounts.operations import ListAccounts, ListKeys, ListRequests, ListUsage
 from trendwire.web.archive import ListEditions, ListIngests, ListQuarantine
 from trendwire.web.collecting import ListStale
@@ -41,7 +42,7 @@ async def overview(visit: Visit) -> Response:
         days=days_chart([(row.day, row.calls) for row in usage], first, today),
         stale=await visit.do(ListStale()),
         most_named=MOST_NAMED,
-        editions=await visit.do(ListEditions(limit=1)),
+        editions=[one for one in await visit.do(ListEditions(limit=MAX_ROWS)) if one.current],
         ingests=await visit.do(ListIngests(limit=1)),
         quarantined=sum(one.rows for one in quarantine),
         counted=all(one.whole for one in quarantine),

@@ -85,13 +85,15 @@ def read(kind: Kind, values: Values) -> Asked:
 
 
 def edition_of(asked: Asked, editions: Editions) -> Edition:
-    """The edition of the day asked for, the newest that is kept. Raises NotReady, NotFound."""
+    """The edition of the day asked for: the current one, else the newest that is kept. Raises NotReady,
+    NotFound.
+    """
     if asked.as_of is None:
         return editions.current()
-    kept = [one.number for one in editions.records() if one.as_of == asked.as_of and one.kept]
+    kept = [one for one in editions.listed() if one.as_of == asked.as_of and one.kept]
     if not kept:
         raise NotFound(f"edition of {asked.as_of}")
-    return editions.at(kept[-1])
+    return editions.at(max(kept, key=lambda one: (one.current, one.number)).number)
 
 
 def days_kept(editions: Editions) -> tuple[date, ...]:

@@ -1,0 +1,39 @@
+"""Owns two questions to the facts before any build: how many posts a day has, and whether it has any."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from trendwire.domain.periods import epoch_day, from_epoch_day
+from trendwire.facts.manifest import Part
+from trendwire.statements import named
+from trendwire.trends import rollups
+from trendwire.trends.build import Resources
+
+_SQL = named(__package__, "days.sql")
+_SECONDS = 86_400
+
+
+def posts_by_day(parts: Sequence[Path], scratch: Path, resources: Resources) -> dict[date, int]:
+    """UTC day -> posts created on it, of the days that have some. Reads all facts."""
+    if not parts:
+        return {}
+    with duckdb.connect(config=resources.config(scratch)) as connection:
+        rollups.find_posts(connection, parts)
+        rows = connection.execute(_SQL["by_day"]).fetchall()
+    return {from_epoch_day(day): posts for day, posts in rows}
+
+
+def has_posts(
+    folder: Path, parts: Sequence[Part], first: date, last: date, scratch: Path, resources: Resources
+) -> bool:
+    """Whether a row tells of a post created from `first` to `last`, both UTC days. Reads those months."""
+    months = {f"{first:%Y-%m}", f"{last:%Y-%m}"}
+    paths = [str(folder / part.file) for part in parts if min(months) <= part.month <= max(months)]
+    if not paths:
+        return False
+    seconds = [epoch_day(day) * _SECONDS for day in (first, last + timedelta(days=1))]
+    with duckdb.connect(config=resources.config(scratch)) as connection:
+        return bool(connection.execute(_SQL["any"], [paths, *seconds]).fetchall())
