@@ -46,7 +46,7 @@ def kitchen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kitchen:
     world, kitchen = World(), Kitchen()
     world.charts = {KEY.text: chart(1, "a", "b")}
     publish_lean(tmp_path, world.content(tmp_path, [post("1", "a"), post("2", "a", "b", sound="7")]))
-    monkeypatch.setattr(app, "Editions", lambda home, *_: Editions(home, kitchen.render))
+    monkeypatch.setattr(app, "Editions", lambda home, *_, **__: Editions(home, kitchen.render))
     return kitchen
 
 
