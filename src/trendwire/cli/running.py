@@ -24,7 +24,7 @@ from trendwire.facts.durable import exclusive
 from trendwire.facts.inbox import Inbox
 from trendwire.settings import Settings
 from trendwire.sources import changes
-from trendwire.sources.collect import drain
+from trendwire.sources.collect import Stopped, drain
 from trendwire.sources.configuration import Configuration, ConfiguredSource, RetentionTable
 from trendwire.sources.loop import LOCK, Loop, Task
 from trendwire.sources.runs import Runs
@@ -36,6 +36,7 @@ from trendwire.web import logs
 HOLDER = "run"
 MOST_THREADS = 16
 PUBLISHED = "published"
+_SIGNAL_SECONDS = 0.5
 DAILY = Every("1d", timedelta(days=1))
 SOON = Every("1m", timedelta(minutes=1))
 
@@ -206,6 +207,10 @@ def _published(settings: Settings, stop: threading.Event) -> Publish:
             text=True,
         ) as child:
             out, err = _outcome(child, stop)
+        if child.returncode and stop.wait(
+            _SIGNAL_SECONDS
+        ):  # Ctrl+C reaches the child as well, maybe before us
+            raise Stopped
         if child.returncode:
             words = err.strip().rsplit("\n", 1)[-1].removeprefix("trendwire: ")
             raise NotReady(f"publishing {as_of} failed: {words or f'exit code {child.returncode}'}")
