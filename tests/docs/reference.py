@@ -150,6 +150,9 @@ _NAMES = """\
 A key is named by its id or by its beginning as `trendwire keys list` shows it, an industry by its name, the
 beginning of a word of it or its id (`--industry Sports`), a country by its ISO code or name.
 `trendwire --install-completion` makes bash, zsh, fish and PowerShell complete commands, options and values.
+
+Ctrl+C is how `serve`, `run` and `demo`, once it serves, are ended: exit code 0. Any other command stops, says
+`interrupted` and exits with 130; what it had stored stays.
 """
 
 

@@ -5,9 +5,14 @@ An error is one line of plain words on stderr. `TRENDWIRE_DEBUG=1` shows where i
 
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from types import FrameType
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -47,6 +52,27 @@ MEANINGS: dict[ExitCode, str] = {
 def code_of(error: TrendwireError) -> ExitCode:
     """Bad values from the command line or the environment are the caller's; all else is a failure."""
     return ExitCode.USAGE if isinstance(error, InvalidInput | MissingParameter) else ExitCode.FAILED
+
+
+@contextmanager
+def interrupts() -> Iterator[threading.Event]:
+    """Set by Ctrl+C, which raises KeyboardInterrupt as well: libraries turn that into errors of their own."""
+    seen = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        seen.set()
+        signal.default_int_handler(number, frame)
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or before not in (signal.SIG_DFL, signal.default_int_handler):
+        yield seen
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def say(words: str) -> None:

@@ -10,7 +10,15 @@ from typer.core import TyperCommand, TyperGroup
 
 from trendwire import __version__, settings
 from trendwire.cli import printing
-from trendwire.cli.outcomes import MEANINGS, ExitCode, code_of, say, say_error, warnings_to_stderr
+from trendwire.cli.outcomes import (
+    MEANINGS,
+    ExitCode,
+    code_of,
+    interrupts,
+    say,
+    say_error,
+    warnings_to_stderr,
+)
 from trendwire.cli.usage import words_of
 from trendwire.errors import InvalidInput, TrendwireError
 
@@ -67,28 +75,27 @@ class Commands(TyperGroup):
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run a command line and exit with its code; see `outcomes`."""
-        _shown_as_written(self)
-        sys.exit(int(self._outcome(*args, **options)))
+        with interrupts() as interrupted:
+            try:
+                _shown_as_written(self)
+                code = int(super().main(*args, **(options | {"standalone_mode": False})) or ExitCode.DONE)
+            except (typer.Abort, KeyboardInterrupt):
+                code = ExitCode.INTERRUPTED
+            except Exception as error:  # noqa: BLE001  the last door: never a traceback for a user
+                code = ExitCode.INTERRUPTED if interrupted.is_set() else _said(error)
+            if code == ExitCode.INTERRUPTED:
+                say("interrupted")
+        sys.exit(int(code))
 
-    def _outcome(self, *args: Any, **options: Any) -> int:
-        try:
-            code = super().main(*args, **(options | {"standalone_mode": False})) or ExitCode.DONE
-        except typer.TyperException as error:
-            return _usage(error)
-        except TrendwireError as error:
-            say_error(error)
-            return code_of(error)
-        except typer.Abort:
-            code = ExitCode.INTERRUPTED
-        except BrokenPipeError:
-            sys.stderr.close()  # whoever read us is gone; Python would complain at its exit
-            return ExitCode.FAILED
-        except Exception as error:  # noqa: BLE001  the last door: never a traceback for a user
-            say_error(error)
-            return ExitCode.FAILED
-        if code == ExitCode.INTERRUPTED:
-            say("interrupted")
-        return int(code)
+
+def _said(error: Exception) -> ExitCode:
+    if isinstance(error, typer.TyperException):
+        return _usage(error)
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()  # whoever read us is gone; Python would complain at its exit
+        return ExitCode.FAILED
+    say_error(error)
+    return code_of(error) if isinstance(error, TrendwireError) else ExitCode.FAILED
 
 
 def _shown_as_written(command: Any) -> None:

@@ -27,7 +27,7 @@ from trendwire.facts.inbox import Inbox
 from trendwire.settings import ENV_PREFIX, Settings
 from trendwire.sources import changes, push
 from trendwire.sources.arrivals import Arrivals, watchful
-from trendwire.sources.collect import drain
+from trendwire.sources.collect import Stopped, drain
 from trendwire.sources.configuration import FILE, Configuration, ConfiguredSource, RetentionTable
 from trendwire.sources.loop import LOCK, Loop, Task
 from trendwire.sources.runs import Runs
@@ -40,6 +40,7 @@ from trendwire.web import logs
 HOLDER = "run"
 MOST_THREADS = 16
 PUBLISHED = "published"
+_SIGNAL_SECONDS = 0.5
 LOOKED_AT = "looked at"
 """What is kept of the facts: as they were published last, and as they were when that was decided last."""
 
@@ -263,6 +264,10 @@ def _published(settings: Settings, stop: threading.Event) -> Publish:
             text=True,
         ) as child:
             out, err = _outcome(child, stop)
+        if child.returncode and stop.wait(
+            _SIGNAL_SECONDS
+        ):  # Ctrl+C reaches the child as well, maybe before us
+            raise Stopped
         if child.returncode:
             words = err.strip().rsplit("\n", 1)[-1].removeprefix(SAID)
             raise NotReady(f"publishing {as_of} failed: {words or f'exit code {child.returncode}'}")

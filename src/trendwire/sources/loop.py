@@ -13,6 +13,7 @@ import structlog
 
 from trendwire.errors import TrendwireError
 from trendwire.facts.durable import held
+from trendwire.sources.collect import Stopped
 from trendwire.sources.schedule import Planned, due
 
 LOCK = "run.lock"
@@ -40,7 +41,7 @@ class Task(Protocol):
         """When it was done last, and its schedule; None where there is nothing to do for now."""
 
     def do(self) -> None:
-        """Do it once, and log one line. What it raises is logged for it."""
+        """Do it once, and log one line. What it raises is logged for it; Stopped is no failure."""
 
 
 class Loop:
@@ -86,6 +87,8 @@ class Loop:
     def _do(self, name: str, task: Task) -> None:
         try:
             task.do()
+        except Stopped:
+            _log.info("a job was stopped", job=name)
         except TrendwireError as error:
             self._not_before[name] = self._now() + PENALTY
             _log.error("a job failed", job=name, reason=error.public, **error.facts)
