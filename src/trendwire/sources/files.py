@@ -1,4 +1,4 @@
-"""Files of posts: NDJSON, JSON array, saved Research-API reply, CSV, Parquet; plain, gzip or zstd.
+"""Files of posts: NDJSON, JSON array, saved Research-API reply, CSV, Parquet, Excel; plain, gzip or zstd.
 
 A file is recognised by what it holds, never by its name.
 """
@@ -16,6 +16,8 @@ from trendwire.facts.duck import connection
 from trendwire.sources import formats
 from trendwire.sources.base import ROWS_AT_ONCE, RawBatch, in_batches
 from trendwire.sources.fields import decode_json
+from trendwire.sources.reading import columns, sheets
+from trendwire.sources.reading.mapping import ColumnMap
 from trendwire.sources.streams import (
     HEAD,
     STDIN,
@@ -32,7 +34,6 @@ from trendwire.statements import named
 _SQL = named(__package__, "files.sql")
 _PARQUET = b"PAR1"
 _NOT_POSTS = {
-    b"PK\x03\x04": "is a zip archive: unpack it first",
     b"BZh": "is packed with bzip2: unpack it first",
     b"\xfd7zXZ": "is packed with xz: unpack it first",
     b"SQLite format": "is a SQLite database, not posts",
@@ -43,9 +44,10 @@ _NOT_POSTS = {
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """One file; `path` may be `-` for standard input."""
+    """One file; `path` may be `-` for standard input. `columns`: where the user says that fields stand."""
 
     path: str
+    columns: ColumnMap | None = None
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ class FileSource:
         with opened(self.path, tally) as chunks:
             for batch in in_batches(self._rows(chunks)):
                 found = True
-                batch.done = tally.share
+                batch.done, batch.columns = tally.share, self.columns
                 yield batch
         if not found:
             raise BadFile("holds no posts")
@@ -73,7 +75,15 @@ class FileSource:
         head, content = peeked(content, HEAD)
         if head.startswith(_PARQUET):
             return _spooled_parquet(content)
+        if head.startswith(sheets.MAGIC):
+            return sheets.rows(content, self._ids)
         return self._text(head, content)
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        """Columns that the user says hold the ids."""
+        mapped = self.columns.columns.get("id") if self.columns else None
+        return () if mapped is None else (mapped,)
 
     def _text(self, head: bytes, content: Chunks) -> formats.Rows:
         start = head.lstrip()
@@ -81,7 +91,7 @@ class FileSource:
             return formats.array(content)
         if start.startswith(b"{"):
             return self._objects(content)
-        delimiter = formats.delimiter_of(head)
+        delimiter = formats.delimiter_of(head, self._ids)
         if delimiter and b"\0" not in head:
             return formats.comma_separated(self.name, content, delimiter)
         if any(line.startswith(b"{") for line in start.split(b"\n")) and b"\0" not in head:
@@ -92,6 +102,8 @@ class FileSource:
         """Rows a line, replies a line, or JSON over several lines: the first line tells."""
         head, content = peeked(content, formats.MAX_LINE, until=b"\n")
         first = head.lstrip().split(b"\n", 1)[0]
+        if len(first) >= formats.MAX_LINE:  # one JSON document on one line
+            return self._documents(content)
         try:
             reply = formats.is_reply(decode_json(first))
         except ValueError:
@@ -149,4 +161,5 @@ def _no_rows(start: bytes, content: Chunks) -> formats.Rows:
     for magic, words in _NOT_POSTS.items():
         if start.startswith(magic):
             raise BadFile(words)
-    raise BadFile("is neither JSON nor Parquet nor CSV with a column `id`")
+    found = columns.not_understood(formats.header_of(start))
+    raise BadFile(f"is neither JSON nor Parquet nor CSV with a column `id`{found}")

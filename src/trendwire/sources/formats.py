@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from trendwire.errors import BadFile
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawRow
 from trendwire.sources.fields import decode_json
+from trendwire.sources.reading import columns
 from trendwire.sources.streams import Chunks, as_file
 
 MAX_LINE = 16 << 20
@@ -117,7 +118,7 @@ def comma_separated(name: str, chunks: Chunks, delimiter: str) -> Rows:
     text = io.TextIOWrapper(as_file(chunks), encoding="utf-8", errors="surrogateescape", newline="")
     csv.field_size_limit(MAX_LINE)
     reader = csv.reader(text, delimiter=delimiter)
-    header = [cell.strip().lower() for cell in next(cells for cells in reader if cells)]
+    header = [columns.named(cell) for cell in next(cells for cells in reader if cells)]
     while True:
         number = reader.line_num + 1
         try:
@@ -134,14 +135,24 @@ def comma_separated(name: str, chunks: Chunks, delimiter: str) -> Rows:
             yield number, {key: cell for key, cell in zip(header, cells, strict=False) if cell}
 
 
-def delimiter_of(head: bytes) -> str | None:
-    """The delimiter of a CSV whose header names the column `id`; None if it is no such file."""
-    first = head.lstrip().split(b"\n", 1)[0].decode(errors="replace")
+def delimiter_of(head: bytes, ids: Collection[str] = ()) -> str | None:
+    """The delimiter of a CSV whose header names a column of ids, or one of `ids`; None for other files."""
+    first = _first_line(head)
     for delimiter in DELIMITERS:
         names = next(csv.reader([first], delimiter=delimiter), [])
-        if "id" in [name.strip().lower() for name in names]:
+        if columns.is_header(names, ids):
             return delimiter
     return None
+
+
+def header_of(head: bytes) -> list[str]:
+    """The cells of the first line where it looks like the header of a CSV, else none."""
+    cells = (next(csv.reader([_first_line(head)], delimiter=delimiter), []) for delimiter in DELIMITERS)
+    return max(cells, key=len) if b"\0" not in head else []
+
+
+def _first_line(head: bytes) -> str:
+    return head.lstrip().split(b"\n", 1)[0].decode(errors="replace")
 
 
 def starts_document(line: bytes) -> bool:
@@ -231,12 +242,17 @@ def _complain(complaint: str) -> None:
 
 
 def _videos(reply: Any) -> list[Any]:
-    """The rows of a reply, which may be wrapped together with its request."""
+    """The rows of a reply, which may be wrapped together with its request.
+
+    A reply of another service is one row: what it wraps is found where rows are parsed.
+    """
     if isinstance(reply, dict) and "response" in reply:
         reply = reply["response"]
     data = reply.get("data") if isinstance(reply, dict) else None
     videos = data.get("videos") if isinstance(data, dict) else None
-    return videos if isinstance(videos, list) else []
+    if isinstance(videos, list):
+        return videos
+    return [reply] if data and not _complaint(reply) else []
 
 
 def _complaint(reply: Any) -> str:

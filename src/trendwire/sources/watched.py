@@ -14,13 +14,16 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from trendwire.errors import BadFile, SourceError
+from trendwire.errors import BadFile, InvalidInput, SourceError
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawBatch, RawRow
 from trendwire.sources.connector import Cursor, Fetch, Options, Page, Quota
 from trendwire.sources.fields import decode_json
 from trendwire.sources.files import FileSource
 from trendwire.sources.folder import Ended, Folder, Stamp, stamp_of
+from trendwire.sources.reading import mapping
+from trendwire.sources.reading.mapping import ColumnMap
+from trendwire.sources.reading.wrappers import posts_in
 
 PATIENCE = 3600
 """Seconds: how long a file that is cut off or damaged waits unchanged before it has failed."""
@@ -49,6 +52,23 @@ class FilesOptions(Options, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=86_400, description="How long nothing must have changed a file before it is taken."),
     ] = 30
+    map: Annotated[
+        dict[str, str],
+        Meta(
+            description="Where fields of the post record stand, in files that are not recognised by"
+            ' themselves: `{ id = "vid", view_count = "stats.seen", create_time = "Date+Time" }`.'
+        ),
+    ] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        try:
+            self.columns()
+        except InvalidInput as error:
+            raise ValueError(error.public) from None
+
+    def columns(self) -> ColumnMap | None:
+        """`map`, checked."""
+        return mapping.checked("map", self.map) if self.map else None
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +95,7 @@ class WatchedFiles:
         del secrets
         self.name = name
         self._told: FilesOptions = options
+        self._columns = self._told.columns()
         self._folder = Folder(Path(self._told.folder).expanduser(), self._told.pattern, self._told.then)
         self._open: _Reading | None = None
 
@@ -119,11 +140,11 @@ class WatchedFiles:
             digest = self._folder.digest(name)
             if self._folder.knows_content(name, stamp, digest):
                 return None
-            if stamp_of(path) != stamp or (not is_whole(path) and age < PATIENCE):
+            if stamp_of(path) != stamp or (not is_whole(path, self._columns) and age < PATIENCE):
                 return None
         except OSError:
             return None  # gone, or not ours to read: the next run looks again
-        return _Reading(name, stamp, digest, FileSource(str(path)).batches())
+        return _Reading(name, stamp, digest, FileSource(str(path), self._columns).batches())
 
     def _read(self, reading: "_Reading", place: _Place) -> Page:
         """The next part of the file. Where it ends, the next page is that of another one."""
@@ -157,15 +178,15 @@ class _Reading:
         if batch is None:
             return [], [], "", False
         self.given += len(batch.rows) + len(batch.refused)
-        posts, refused = _sorted(self.name, batch.rows)
+        posts, refused = _sorted(self.name, batch.rows, batch.columns)
         return posts, [*batch.refused, *refused], "", True
 
 
-def is_whole(path: Path) -> bool:
+def is_whole(path: Path, columns: ColumnMap | None = None) -> bool:
     """Whether a file can be read to its end, and its last row is one."""
     last: object = None
     try:
-        for batch in FileSource(str(path)).batches():
+        for batch in FileSource(str(path), columns).batches():
             if batch.rows:
                 last = batch.rows[-1][1]
         if isinstance(last, bytes):
@@ -175,12 +196,13 @@ def is_whole(path: Path) -> bool:
     return True
 
 
-def _sorted(name: str, rows: Sequence[RawRow]) -> tuple[list[Any], list[Refused]]:
-    """Rows as objects, and those that are no JSON."""
+def _sorted(name: str, rows: Sequence[RawRow], columns: ColumnMap | None) -> tuple[list[Any], list[Refused]]:
+    """Rows as objects under the names that they are mapped to, and those that are no JSON."""
     posts, refused = [], []
     for number, row in rows:
         try:
-            posts.append(_sendable(decode_json(row) if isinstance(row, bytes) else row))
+            value = _sendable(decode_json(row) if isinstance(row, bytes) else row)
+            posts += [value] if columns is None else columns.applied_to(posts_in(value))
         except (ValueError, OverflowError) as error:
             text = row.decode(errors="backslashreplace") if isinstance(row, bytes) else ""
             refused.append(Refused(name, number, f"the row is no JSON: {error}", text))
