@@ -1,6 +1,7 @@
 """The write side, read this first: files of posts -> facts -> charts and details -> a published edition.
 
     ingest    sources -> inbox -> facts            what was seen, appended for ever
+    check     sources -> a report                  what ingest would read, nothing stored
     publish   facts -> trends.build -> editions    one day computed whole, checked, then made current
               facts -> trends.live  ----^          the same in large homes, at the price of what changed
               recorded charts ----------^          for the regions whose charts a source ranked
@@ -18,6 +19,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from shutil import rmtree
 
 import msgspec
@@ -44,11 +46,15 @@ from trendwire.sources.files import FileSource
 from trendwire.sources.ingest import IngestReport
 from trendwire.sources.ingest import ingest as take_in
 from trendwire.sources.push import remove_notes
+from trendwire.sources.reading.checking import CheckReport
+from trendwire.sources.reading.checking import check as take_none
+from trendwire.sources.reading.mapping import ColumnMap
 from trendwire.sources.streams import STDIN
 from trendwire.trends.build import build as embedded
 
 __all__ = [
     "Audit",
+    "CheckReport",
     "Choice",
     "Details",
     "Engine",
@@ -57,6 +63,7 @@ __all__ = [
     "Retained",
     "absorb",
     "audit",
+    "check",
     "compact",
     "default_day",
     "embedded",
@@ -85,9 +92,34 @@ _REBUILDABLE = (f"{SCRATCH}*", "facts/memberships/rows-*", "facts/memberships/sc
 """What killed builds left, and the state of the engine: while nobody publishes, nobody needs them."""
 
 
-def ingest(settings: Settings, files: Sequence[str], at: datetime, progress: Progress) -> IngestReport:
-    """Take in the posts of `files`: paths, globs, or `-` for standard input."""
-    return ingest_from(settings, [FileSource(path) for path in expanded(files)], at, progress)
+def ingest(
+    settings: Settings,
+    files: Sequence[str],
+    at: datetime,
+    progress: Progress,
+    columns: ColumnMap | None = None,
+) -> IngestReport:
+    """Take in the posts of `files`: paths, folders, globs, or `-` for standard input.
+
+    `columns`: where fields stand, for files that are not recognised by themselves.
+    """
+    return ingest_from(settings, _sources(files, columns), at, progress)
+
+
+def check(
+    settings: Settings,
+    files: Sequence[str],
+    at: datetime,
+    progress: Progress,
+    columns: ColumnMap | None = None,
+) -> CheckReport:
+    """What `ingest` would read of the same files. Nothing is stored."""
+    workers = min(threads(settings), MOST_WORKERS)
+    return take_none(_sources(files, columns), int(at.timestamp()), progress, workers)
+
+
+def _sources(files: Sequence[str], columns: ColumnMap | None) -> list[FileSource]:
+    return [FileSource(path, columns) for path in expanded(files)]
 
 
 def ingest_from(
@@ -99,8 +131,19 @@ def ingest_from(
 
 
 def expanded(files: Sequence[str]) -> list[str]:
-    """Paths and globs as paths, each once; a glob that matches nothing stays, to be reported as absent."""
-    return list(dict.fromkeys(path for given in files for path in _expanded(given)))
+    """Paths, folders and globs as paths of files, each once. Of folders, all files below that are not hidden.
+
+    A glob that matches nothing, and a folder without files, stays, to be reported.
+    """
+    return list(dict.fromkeys(file for given in files for path in _expanded(given) for file in _below(path)))
+
+
+def _below(path: str) -> list[str]:
+    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112  not Path.is_dir: a name may be too long
+        return [path]
+    found = (file for file in Path(path).rglob("*") if file.is_file())
+    seen = [file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts)]
+    return sorted(map(str, seen)) or [path]
 
 
 def _expanded(given: str) -> list[str]:

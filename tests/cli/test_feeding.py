@@ -1,13 +1,16 @@
 """From files to an edition: ingest, publish, editions, simulate, with their exit codes."""
 
+import csv
 import json
 import stat
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from tests.cli.conftest import Call
+from tests.house.tree import ROOT
 from tests.small_world import DAYS, LAST_DAY
 
 DAY = 1_746_057_600  # 2025-05-01
@@ -209,3 +212,88 @@ def test_a_home_is_for_its_owner_alone(call: Call, tmp_path: Path) -> None:
         assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700] * 3
         for folder in folders[1:]:
             folder.chmod(0o755)
+
+
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "zeeschuimer.ndjson",
+        "apify-clockworks.json",
+        "yt-dlp.json",
+        "tikhub.json",
+        "bright-data.json",
+        "4cat.csv",
+    ],
+)
+def test_a_recognised_shape_gives_charts_with_one_command(name: str, call: Call) -> None:
+    taken = call("ingest", EXAMPLES / "shapes" / name)
+    assert (taken.code, taken.out.splitlines()[1]) == (0, "posts new         20")
+    call("publish", "--as-of", "latest")
+    assert "#harvestmoon" in call("chart", "hashtags", "--period", 7).out
+
+
+def test_a_spreadsheet_gives_charts_with_one_command(call: Call, tmp_path: Path) -> None:
+    rows = list(csv.reader((EXAMPLES / "spreadsheet.csv").read_text().splitlines(), delimiter=";"))
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "posts.xlsx")
+    for path in (EXAMPLES / "spreadsheet.csv", tmp_path / "posts.xlsx"):
+        assert "read as           columns 20" in call("ingest", path).out
+    assert call("publish", "--as-of", "latest", "--json").json["charts"] > 0
+    assert "#harvestmoon" in call("chart", "hashtags", "--period", 7).out
+
+
+def test_a_folder_is_all_files_below_it(call: Call, tmp_path: Path) -> None:
+    for place in ("in/a.ndjson", "in/deep/b.ndjson", "in/.hidden/c.ndjson", "in/.d.ndjson"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        _ndjson(tmp_path / place, POSTS[:1] if place.endswith("a.ndjson") else POSTS[1:])
+    assert call("ingest", tmp_path / "in", "--json").json["posts_new"] == 5
+    assert call("ingest", tmp_path / "in", tmp_path / "in/a.ndjson", "--json").json["rows"] == 5
+    (tmp_path / "empty").mkdir()
+    ended = call("ingest", tmp_path / "empty")
+    assert (ended.code, "is a directory" in ended.err) == (1, True)
+
+
+def test_check_reports_and_stores_nothing(call: Call, tmp_path: Path) -> None:
+    file = _ndjson(tmp_path / "posts", [*POSTS, {"create_time": DAY}])
+    ended = call("ingest", "--check", file)
+    assert ended.code == 3
+    assert ended.out.splitlines()[:4] == [
+        "rows read    6",
+        "posts        5",
+        "created      2025-05-01 to 2025-05-01",
+        "quarantined  1",
+    ]
+    assert "fields read  id 5, create_time 5, username 5, hashtag_names 5, view_count 5" in ended.out
+    assert not (tmp_path / "home").exists()
+    assert call("ingest", "--check", file, "--json").json["posts"] == 5
+
+
+def test_what_was_not_understood_is_said(call: Call, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        *POSTS,
+        {"id": 6, "create_time": DAY, "hashtag_names": ["two words"], "video_duration": "soon", "moood": 1},
+        {"id": "7.35e+18"},
+    ]
+    ended = call("ingest", _ndjson(tmp_path / "posts", rows))
+    assert "values not understood  hashtag_names 1, video_duration 1" in ended.out
+    assert "fields ignored         moood 1" in ended.out
+    assert "quarantined 1: id is a floating-point number" in ended.out
+    assert f'the first is {tmp_path / "posts"}, row 7: {{"id": "7.35e+18"}}' in ended.out
+
+
+def test_a_file_that_is_not_understood_names_its_fields_and_the_option(call: Call, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"nr": row["id"], "seen\x1b[2J": 5, "tagz": "a,b"} for row in POSTS]
+    file = _ndjson(tmp_path / "posts", rows)
+    ended = call("ingest", file)
+    assert ended.code == 3
+    assert "no post's id was found in it. It has the fields nr, seen\\x1b[2J, tagz;" in ended.err
+    assert "nearest known: tagz (hashtag_names). Name them with --map id=COLUMN" in ended.err
+    mapped = call("ingest", "--map", "id=nr,create_time=when", "--map", "username=nr", file)
+    assert "--map create_time=when: no row has when" in mapped.err
+    wrong = call("ingest", "--map", "views=seen", file)
+    assert (wrong.code, "no field of the post record; did you mean" in wrong.err) == (2, True)

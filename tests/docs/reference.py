@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from typer.main import get_command
 
-from tests.docs import configuration_page
+from tests.docs import configuration_page, shapes_page
 from tests.house.tree import ROOT
 from trendwire import settings
 from trendwire.cli import app
@@ -41,6 +41,7 @@ def pages() -> dict[Path, str]:
         "command-line.md": _command_line(),
         "settings.md": _settings(),
         "configuration.md": configuration_page.page(),
+        "file-shapes.md": shapes_page.page(),
         "admin-api.md": _admin(),
         "metrics.md": _metrics(),
         "provenance.md": _provenance(),

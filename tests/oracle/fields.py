@@ -92,6 +92,13 @@ def post_id(value: object) -> str | None:
     return None if isinstance(value, float) else text(value)
 
 
+def sound(value: object) -> str | None:
+    """A sound's key; in scientific notation with at most ten characters before the `e` it names many."""
+    key = text(value)
+    rounded = key is not None and regex.fullmatch(r"(?P<kept>[+-]?[0-9]+([.,][0-9]+)?)[eE][+-]?[0-9]+", key)
+    return None if rounded and len(rounded["kept"]) <= 10 else key
+
+
 def id_seconds(identity: str) -> int | None:
     """The Unix second a numeric post id was made at."""
     return int(identity) >> 32 if _DIGITS.fullmatch(identity) else None
@@ -130,13 +137,13 @@ def tag(name: str) -> str | None:
     name = unicodedata.normalize("NFKC", name).strip()
     while name.startswith("#"):
         name = name[1:].lstrip()
-    if not name or name.startswith("@") or any(letter.isspace() for letter in name):
+    if not name or name.startswith("@") or any(letter.isspace() or letter in ",#" for letter in name):
         return None
     return unicodedata.normalize("NFC", name.casefold())
 
 
 def _listed(value: object) -> list[object]:
-    """A list as NDJSON has it, or as CSV has it: JSON text, or parts between `|`."""
+    """A list as NDJSON has it, or as CSV has it: JSON text, or parts between `,;|#` and blanks."""
     if isinstance(value, list):
         return value
     if not isinstance(value, str):
@@ -146,7 +153,7 @@ def _listed(value: object) -> list[object]:
             return list(json.loads(value))
         except ValueError:
             return []
-    return list(value.split("|"))
+    return list(regex.split(r"[,;|#\s]+", value))
 
 
 def _named(entry: object) -> str | None:
@@ -178,7 +185,7 @@ def industry(row: Row) -> int | None:
 
 
 def flag(value: object) -> bool | None:
-    known = {"true": True, "1": True, "false": False, "0": False}
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     return value if isinstance(value, bool) else known.get(str(value).strip().casefold())
 
 

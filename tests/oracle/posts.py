@@ -25,7 +25,7 @@ ATTRIBUTES: dict[str, Callable[[Row], object]] = {
     "creator": lambda row: fields.text(row.get("username")),
     "region": fields.region,
     "industry": fields.industry,
-    "sound": lambda row: fields.text(row.get("music_id")),
+    "sound": lambda row: fields.sound(row.get("music_id")),
     "promoted": lambda row: fields.flag(row.get("is_promoted")),
     "ages": lambda row: fields.weights(row.get("audience_ages")),
     "interests": lambda row: fields.weights(row.get("audience_interests")),

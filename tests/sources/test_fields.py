@@ -38,7 +38,8 @@ def test_count(value: object, number: int | None) -> None:
         ("2025-05-29T10:15:00Z", 1748513700), ("2025-05-29T17:15:00+07:00", 1748513700),
         ("2025-05-29 10:15:00", 1748513700), ("2025-05-29T10:15:00.9", 1748513700),
         ("2025-05-29", 1748476800), (0, None), (-1, None), ("", None), ("yesterday", None),
-        ("29/05/2025", None), (True, None), ([], None), ({}, None),
+        ("2025/5/29 10:15", 1748513700), ("2025-05-29 10:15:00 UTC", 1748513700), ("20250529", 1748476800),
+        ("2025-05-29 9:15", 1748510100), ("29/05/2025", None), (True, None), ([], None), ({}, None),
         (None, None), (float("nan"), None), (10**30, None), ("0001-01-01T00:00:00+14:00", None),
     ],
 )  # fmt: skip
@@ -51,7 +52,11 @@ def test_time(value: object, moment: int | None) -> None:
     [
         (["a", "#B", " c "], ["a", "b", "c"]),
         ([{"hashtag_id": 1, "hashtag_name": "a"}, {"hashtag_id": None, "hashtag_name": "b"}], ["a", "b"]),
-        ("a|#b", ["a", "b"]), ('["a","b"]', ["a", "b"]), ("[broken", []), ("a", ["a"]),
+        ("a|#b", ["a", "b"]), ("a,#b,#c", ["a", "b", "c"]), ("#a #b", ["a", "b"]), ("#a#b", ["a", "b"]),
+        ("a; b ;c", ["a", "b", "c"]), ("a，#b", ["a", "b"]), ("['a', 'b']", ["a", "b"]),
+        ("[{'id': '1', 'name': 'a'}]", ["a"]), (["a,b", "c#d", "#e"], ["e"]), (["a，b", "c＃d"], []),
+        ([{"name": "a", "title": "A tag"}, {"cha_name": "b", "cid": "7"}, {"title": "c"}], ["a", "b", "c"]),
+        ('["a","b"]', ["a", "b"]), ("[broken", []), ("a", ["a"]),
         (["@someone", "", "two words", None, 7, [], {}], ["7"]),
         ([], []), ({"a": 1}, []), (5, []), ("", None), (None, None),
     ],
@@ -59,6 +64,61 @@ def test_time(value: object, moment: int | None) -> None:
 def test_tags(value: object, names: list[str] | None) -> None:
     found = fields.tags(value)
     assert (None if found is None else [name for name, _ in found]) == names
+
+
+@pytest.mark.parametrize(
+    ("value", "id_"),
+    [
+        (7506832682593094928, "7506832682593094928"), (" 7506832682593094928 ", "7506832682593094928"),
+        ("https://www.tiktok.com/@a/video/7506832682593094928?lang=en", "7506832682593094928"),
+        ("www.tiktok.com/@a/photo/7506832682593094928", "7506832682593094928"),
+        ("https://m.tiktok.com/v/7506832682593094928.html", "7506832682593094928"),
+        ("https://vm.tiktok.com/ZM2xyz/", None), ("https://www.tiktok.com/@a", None),
+        ("https://v16.tiktokcdn.com/video/tos/useast2a/x.mp4", None),
+        ("7.35e+18", None), ("7.35E+18", None), ("7,35E+18", None), ("7506832682593094928.0", None),
+        (7.35e18, None), ("", None), (None, None), (True, None), ("abc", "abc"), ("1e", "1e"),
+    ],
+)  # fmt: skip
+def test_post_id(value: object, id_: str | None) -> None:
+    assert fields.post_id(value) == id_
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("7506832745952218123", "7506832745952218123"), (7506832745952218123, "7506832745952218123"),
+        ("7.506832745952218e+18", "7.506832745952218e+18"), (7.506832745952218e18, "7.506832745952218e+18"),
+        ("7.35E+18", None), ("7.35e+18", None), ("7E+18", None), ("7,35E+18", None), (7.35e18, None),
+        ("some e+18", "some e+18"), ("", None),
+    ],
+)  # fmt: skip
+def test_key(value: object, kept: str | None) -> None:
+    assert fields.key(value) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (31, 31), (31.9, 31), ("31", 31), ("0:31", 31), ("00:31", 31), ("1:05", 65), ("1:02:03", 3723),
+        ("00:00:31", 31), ("PT31S", 31), ("PT1M5S", 65), ("PT1H", 3600), ("PT15.5S", 15), ("31s", 31),
+        ("1m 5s", 65), ("2 min", 120), ("31 seconds", 31), ("0:99", None), ("PT", None), ("P1D", None),
+        ("", None), ("short", None), (None, None), (True, None), ("-5", None),
+    ],
+)  # fmt: skip
+def test_duration(value: object, seconds: int | None) -> None:
+    assert fields.duration(value) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"),
+    [
+        (["a", "@someone", ""], True), ([{"hashtag_name": ""}, {"hashtag_name": "a"}], True), ("a,b", True),
+        (["a,b"], False), (["two words"], False), ("[broken", False), ("[]", True), ({"a": 1}, False),
+        (5, False),
+    ],
+)  # fmt: skip
+def test_whether_all_of_a_list_is_hashtags(value: object, whole: bool) -> None:
+    assert fields.all_tags(value, fields.tags(value) or []) is whole
 
 
 @pytest.mark.parametrize(
@@ -127,7 +187,9 @@ def test_industry(value: object, industry: int | None) -> None:
         ("0", False),
         (1.0, True),
         (2, None),
-        ("yes", None),
+        ("Yes", True),
+        ("no", False),
+        ("maybe", None),
         ([], None),
     ],
 )

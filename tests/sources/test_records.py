@@ -41,9 +41,28 @@ def test_music_ids_damaged_by_floats_are_opaque_keys() -> None:
     assert parse(music_id=7.506832745952218e18).music_id == "7.506832745952218e+18"
 
 
-def test_a_post_id_in_float_notation_is_kept_but_gives_no_time() -> None:
-    fact = parse(id="7.506832745952218e+18", create_time=CREATED)
-    assert (fact.id, fact.id_time) == ("7.506832745952218e+18", None)
+def test_a_sound_rounded_by_a_spreadsheet_is_dropped_and_counted_and_the_post_stays() -> None:
+    parser = RecordParser(AT, "test")
+    facts = [parser.parse({"id": ID, "music_id": id_}) for id_ in ("7.35e+18", 7.35e18, "7.35E+18", "123")]
+    assert [fact.music_id for fact in facts] == [None, None, None, "123"]
+    assert parser.counts.unread == {"music_id": 3}
+
+
+@pytest.mark.parametrize(
+    "id_", ["7.506832745952218e+18", "7.35E+18", "7,35E+18", 7.35e18, "7506832745952218112.0"]
+)
+def test_a_post_id_in_float_notation_is_refused(id_: object) -> None:
+    with pytest.raises(InvalidInput, match="floating-point number, which has lost digits of the id"):
+        parse(id=id_, create_time=CREATED)
+
+
+def test_the_address_of_a_post_is_its_id_where_the_id_is_damaged() -> None:
+    address = f"https://www.tiktok.com/@someone/video/{ID}"
+    fact = parse(id="7.35E+18", url=address)
+    assert (fact.id, fact.username) == (ID, "someone")
+    assert parse(id=address).id == ID
+    with pytest.raises(InvalidInput, match="id is an address, but not of a post"):
+        parse(id="https://example.com/a")
 
 
 def test_mentions_repeats_and_spellings_among_hashtags() -> None:
@@ -133,7 +152,20 @@ def test_unknown_fields_are_counted() -> None:
     parser = RecordParser(AT, "test")
     for _ in range(2):
         parser.parse({"id": ID, "effect_ids": [1], "favorites_count": 3})
-    assert parser.unknown == {"effect_ids": 2}
+    assert parser.counts.unknown == {"effect_ids": 2}
+
+
+def test_values_that_are_not_understood_are_counted() -> None:
+    parser = RecordParser(AT, "test")
+    for row in (
+        {"hashtag_names": ["two words"], "video_duration": "soon", "view_count": "Share"},
+        {"hashtag_names": ["a,b", "c"], "video_duration": "0:31", "view_count": ""},
+        {"hashtag_names": ["@someone", "c"], "video_duration": None, "view_count": "  "},
+        {"hashtag_names": "", "create_time": 0, "region_code": "XX"},
+    ):
+        parser.parse({"id": ID} | row)
+    told = {"hashtag_names": 2, "video_duration": 1, "view_count": 1, "create_time": 1, "region_code": 1}
+    assert parser.counts.unread == told
 
 
 def test_an_alias_counts_where_the_field_is_absent() -> None:

@@ -351,3 +351,18 @@ def test_rows_wait_while_another_process_stores(moves: Watch) -> None:
 def test_an_option_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="then"):
         Watch(tmp_path, tmp_path / "drop", then="burn").run()
+
+
+def test_a_mapping_in_the_configuration_reads_files_of_others(tmp_path: Path) -> None:
+    watch = Watch(tmp_path / "home", tmp_path / "drop")
+    watch.told += '\nmap = { id = "Nr", view_count = "Seen" }'
+    ids = [str((1_747_820_685 << 32) + number) for number in range(3)]
+    watch.put("table.csv", ("Nr,Seen\n" + "".join(f"{id_},5\n" for id_ in ids)).encode())
+    watch.put("rows.json", json.dumps({"data": [{"Nr": ids[0], "Seen": 9}]}).encode())
+    assert watch.run().rows == 4
+
+
+def test_a_mapping_of_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    text = '[sources.drop]\nkind = "files"\nfolder = "x"\nmap = { views = "Seen" }'
+    with pytest.raises(InvalidInput, match="'views', which is no field of the post record"):
+        read(text, CONNECTORS, tmp_path)

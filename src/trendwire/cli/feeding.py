@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from trendwire import clock, pipeline
-from trendwire.cli import printing
+from trendwire.cli import printing, reports
 from trendwire.cli.collecting import configuration_of
 from trendwire.cli.outcomes import ExitCode, say
 from trendwire.cli.parameters import LATEST, day_of
@@ -20,6 +20,7 @@ from trendwire.editions import Record
 from trendwire.editions.catalog import Catalog
 from trendwire.errors import BadFile, InvalidInput
 from trendwire.settings import Settings
+from trendwire.sources.reading import mapping
 from trendwire.sources.simulator import World, simulate
 
 _BAR_EVERY = 5000
@@ -33,47 +34,55 @@ class Engine(StrEnum):
 
 
 @app.command(
-    epilog=examples("trendwire ingest posts.ndjson.gz", "trendwire ingest 'crawl/*.csv' more.parquet")
+    epilog=examples(
+        "trendwire ingest posts.ndjson.gz",
+        "trendwire ingest 'crawl/*.csv' more.parquet folder",
+        "trendwire ingest --check export.xlsx",
+        "trendwire ingest --map id=vid,view_count=stats.seen odd.csv",
+    )
 )
 def ingest(
     context: typer.Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Files, globs, or - for stdin.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files, folders, globs, or - for stdin.")
+    ],
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN,...",
+            help="Where a field of the post record stands: the name of a column, a path such as"
+            " `stats.playCount`, or `Date+Time`.",
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read the files and report what they hold; store nothing.")
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Take posts in: NDJSON, JSON, a saved Research-API reply, CSV or Parquet; plain, gzip or zstd.
+    """Take posts in: NDJSON, JSON, saved replies, CSV, Parquet or Excel; plain, gzip or zstd.
 
-    Files are recognised by what they hold. A bad row is put aside with its reason, a bad file is named, and
-    the others go on (exit code 3). What is known already is counted, not stored twice.
+    Files, and what the tools of others write, are recognised by what they hold. A bad row is put aside with
+    its reason, a bad file is named, and the others go on (exit code 3). What is known already is counted, not
+    stored twice.
     """
+    columns = mapping.parse("--map", mapped) if mapped else None
+    settings = settings_for(context, home)
+    read = pipeline.check if check else pipeline.ingest
     with printing.progress() as told:
-        report = pipeline.ingest(settings_for(context, home), files, clock.now(), told)
-    for name, reason in report.failed_files:
-        say(f"{name}: {reason}")
+        report = read(settings, files, clock.now(), told, columns)
+    reports.explain(report, columns)
     nothing = report.failed_files and not report.rows
     if as_json:
         printing.as_json(report)
     elif not nothing:
-        _print_ingest(report)
+        reports.show(report)
     if nothing:
         raise typer.Exit(ExitCode.FAILED)
-    if report.failed_files or report.quarantined or report.damaged:
+    damaged = isinstance(report, pipeline.IngestReport) and report.damaged
+    if report.failed_files or report.quarantined or damaged:
         raise typer.Exit(ExitCode.PARTLY)
-
-
-def _print_ingest(report: pipeline.IngestReport) -> None:
-    unknown = ", ".join(f"{name} ({count})" for name, count in report.unknown_fields.items())
-    printing.pairs(
-        [
-            ("rows read", report.rows),
-            ("posts new", report.posts_new),
-            ("observations new", report.observations_new),
-            ("duplicates", report.duplicates),
-            ("quarantined", report.quarantined),
-            *([("quarantine", report.quarantine_path)] if report.quarantine_path else []),
-            *([("fields ignored", unknown)] if unknown else []),
-        ]
-    )
 
 
 Details = Annotated[

@@ -20,6 +20,7 @@ class WireType(StrEnum):
     REGION = "region"
     INDUSTRY = "industry"
     COUNT = "count"
+    DURATION = "duration"
     FLAG = "flag"
     NAMES = "names"
     TAGS = "tags"
@@ -28,21 +29,26 @@ class WireType(StrEnum):
 
 
 WIRE_TYPES: dict[WireType, str] = {
-    WireType.ID: "Integer, or a string. Required: without it the row is quarantined. A floating-point number"
-    " has lost digits and is no id. Digits carry their creation time (`id >> 32`).",
+    WireType.ID: "Integer, or a string; the address of a post counts as the digits in it. Required: without"
+    " it the row is quarantined. A floating-point number (`7.35e+18`) has lost digits and is no id. Digits"
+    " carry their creation time (`id >> 32`).",
     WireType.TIME: "Unix seconds (integer, float or digits in a string; above 10^11: milliseconds), or"
-    " ISO 8601: `2025-05-29T10:15:00+07:00`, `2025-05-29 10:15:00`, `2025-05-29`. Without a zone it is UTC.",
+    " ISO 8601: `2025-05-29T10:15:00+07:00`, `2025-05-29 10:15:00`, `2025-05-29`; also `2025/5/29 9:15` and"
+    " `20250529`. Without a zone it is UTC.",
     WireType.TEXT: "String (a number is taken as it prints). White space around it and NUL are removed, lone"
     " surrogates replaced; empty is unknown.",
-    WireType.KEY: "As text. An opaque key: `7.506832745952218e+18` stays what it is.",
+    WireType.KEY: "As text. An opaque key: `7.506832745952218e+18`, which still names one sound, stays what"
+    " it is; `7.51e+18`, which names thousands, is unknown.",
     WireType.REGION: "ISO 3166-1 alpha-2 code in any case; any other value is unknown.",
     WireType.INDUSTRY: "First- or second-level industry id; a second-level id counts as its parent, an id of"
     " neither level is unknown.",
     WireType.COUNT: "Integer; a float is rounded down; a string may be `1,234`, `541.2K`, `1.4M`, `3 videos`."
     " A blank, a label, a negative number or one above 10^12 is unknown, not 0.",
-    WireType.FLAG: "Boolean; also 0, 1 and the same as strings.",
-    WireType.NAMES: "List of strings. In CSV a JSON list, or names separated by `|`.",
-    WireType.TAGS: "List of `{hashtag_id, hashtag_name}`; the id may be null. In CSV a JSON list.",
+    WireType.DURATION: "As count, in seconds; also `mm:ss`, `h:mm:ss`, ISO 8601 (`PT1M5S`) and `1m 5s`.",
+    WireType.FLAG: "Boolean; also 0, 1, yes, no and the same as strings.",
+    WireType.NAMES: "List of strings. In CSV a JSON list, or names separated by commas, blanks, `;`, `|` or"
+    " `#`. A name with a comma or an inner `#` is none.",
+    WireType.TAGS: "List of `{hashtag_id, hashtag_name}`; the id may be null. In CSV as names.",
     WireType.WEIGHTS: "Object of label to number. Only finite weights above 0 (at most 10^12) are kept; they"
     " need not sum to anything. In CSV a JSON object.",
     WireType.COUNTRIES: "As weights; labels are ISO codes in any case, others are dropped.",
@@ -119,7 +125,7 @@ RECORD_FIELDS = (
     RecordField("song_id", _T.KEY, "", "The song the clip is cut from.", '"6689804660171082498"', "song_id"),
     RecordField("music_title", _T.TEXT, "", "The sound's title.", '"Element"', "music_title"),
     RecordField("music_author", _T.TEXT, "", "The sound's author.", '"Pop Smoke"', "music_author"),
-    RecordField("music_duration", _T.COUNT, "s", "The sound's length.", "31", "music_duration"),
+    RecordField("music_duration", _T.DURATION, "s", "The sound's length.", "31", "music_duration"),
     RecordField(
         "music_cover_url", _T.TEXT, "", "The sound's cover.", '"https://example.com/m.jpg"', "music_cover_url"
     ),
@@ -148,7 +154,7 @@ RECORD_FIELDS = (
         aliases=("favorites_count",),
     ),
     RecordField("video_description", _T.TEXT, "", "The caption.", '"What a day #30thang4"', "description"),
-    RecordField("video_duration", _T.COUNT, "s", "The video's length.", "31", "duration"),
+    RecordField("video_duration", _T.DURATION, "s", "The video's length.", "31", "duration"),
     RecordField("industry_id", _T.INDUSTRY, "", "What the post is about.", "23000000000", "industry"),
     RecordField("is_promoted", _T.FLAG, "", "The post is an advertisement.", "false", "is_promoted"),
     RecordField("cover_url", _T.TEXT, "", "The post's picture.", '"https://example.com/c.jpg"', "cover_url"),

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from trendwire.errors import BadFile
 from trendwire.facts.quarantine import Refused
+from trendwire.sources.reading.mapping import ColumnMap
 
 ROWS_AT_ONCE = 5_000
 BYTES_AT_ONCE = 8 << 20
@@ -17,11 +18,15 @@ RawRow = tuple[int, bytes | object]
 
 @dataclass(slots=True)
 class RawBatch:
-    """Some rows of one source, in order, and those of them already refused. `done`: share read, 0 to 1."""
+    """Some rows of one source, in order, and those of them already refused. `done`: share read, 0 to 1.
+
+    `columns`: where the user says that fields stand.
+    """
 
     rows: list[RawRow] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     done: float = 0.0
+    columns: ColumnMap | None = None
 
 
 class Source(Protocol):

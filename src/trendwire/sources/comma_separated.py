@@ -8,18 +8,17 @@ another one further down, or text made to look like rows: all its lines are set 
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from trendwire.domain.posts import RECORD_FIELDS, WireType
 from trendwire.errors import BadFile
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawRow
+from trendwire.sources.reading import columns
 from trendwire.sources.streams import MAX_LINE, Chunks, lines, refused
 
 DELIMITERS = (",", ";", "\t")
 
-_ID_NAMES = {name for field in RECORD_FIELDS if field.type is WireType.ID for name in ("id", *field.aliases)}
 _FIRST_LINE = re.compile(rb"[^\r\n]*")
 
 _TORN = "is torn by a line break outside quotes"
@@ -27,23 +26,30 @@ _TORN = "is torn by a line break outside quotes"
 csv.field_size_limit(2 * MAX_LINE)
 
 
-def delimiter_of(head: bytes) -> str | None:
-    """The delimiter of a CSV whose header names the column `id`; None if it is no such file."""
-    first = _FIRST_LINE.match(head.lstrip())
-    text = first[0].decode(errors="replace") if first else ""
+def delimiter_of(head: bytes, ids: Collection[str] = ()) -> str | None:
+    """The delimiter of a CSV whose header names a column of ids, or one of `ids`; None for other files."""
     for delimiter in DELIMITERS:
-        try:
-            names = next(csv.reader([text], delimiter=delimiter), [])
-        except csv.Error:
-            continue
-        if "id" in [name.strip().lower() for name in names]:
+        if columns.is_header(_first_cells(head, delimiter), ids):
             return delimiter
     return None
 
 
-def rows(name: str, chunks: Chunks, delimiter: str) -> Iterator[RawRow | Refused]:
-    """The rows, each with its line; an empty cell says nothing."""
-    table = _Table(name, _Ahead(lines(chunks)), delimiter)
+def header_of(head: bytes) -> list[str]:
+    """The cells of the first line, by the delimiter that gives most."""
+    return max((_first_cells(head, delimiter) for delimiter in DELIMITERS), key=len)
+
+
+def _first_cells(head: bytes, delimiter: str) -> list[str]:
+    first = _FIRST_LINE.match(head.lstrip())
+    try:
+        return next(csv.reader([first[0].decode(errors="replace") if first else ""], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def rows(name: str, chunks: Chunks, delimiter: str, ids: Collection[str] = ()) -> Iterator[RawRow | Refused]:
+    """The rows, each with its line; an empty cell says nothing. `ids`: further columns that may hold ids."""
+    table = _Table(name, _Ahead(lines(chunks)), delimiter, ids)
     before: _Row | None = None
     torn = False
     for row in table.rows():
@@ -118,12 +124,12 @@ class _Ahead:
 class _Table:
     """One file: its header, and the rows that fit it."""
 
-    def __init__(self, name: str, ahead: _Ahead, delimiter: str) -> None:
+    def __init__(self, name: str, ahead: _Ahead, delimiter: str, ids: Collection[str]) -> None:
         self._name, self._ahead, self._delimiter = name, ahead, delimiter
         self._torn = False
         self._header, self._end = self._read_header()
-        ids = [place for place, column in enumerate(self._header) if column in _ID_NAMES]
-        self._id = ids[0] if ids else 0
+        found = (place for place, name in enumerate(self._header) if columns.is_header([name], ids))
+        self._id = next(found, 0)
         places = {column: [n for n, c in enumerate(self._header) if c == column] for column in self._header}
         self._repeated = {column: found for column, found in places.items() if len(found) > 1}
 
@@ -163,7 +169,7 @@ class _Table:
         taken = self._ahead.take(count)
         if reason := next((reason for one in taken if (reason := _unreadable(one))), None):
             raise BadFile(f"is CSV whose header cannot be read: line {line.number} {reason}")
-        return [cell.strip().lower() for cell in cells], taken[-1].end
+        return [columns.named(cell) for cell in cells], taken[-1].end
 
     def _parse(self) -> tuple[list[str] | None, int]:
         """The cells of the row that begins at the next line, and how many lines it has; None where its quotes

@@ -17,6 +17,8 @@ import regex
 from trendwire.domain.posts import WireType
 from trendwire.domain.subjects import hashtag_identity
 from trendwire.domain.taxonomy import countries, parent_industry, region_code
+from trendwire.sources.reading import cells
+from trendwire.sources.reading.table import table
 
 MAX_COUNT = 10**12
 """Larger counts are noise (no post has a thousandth of it), and would overflow sums."""
@@ -34,7 +36,7 @@ _COUNT = regex.compile(
 )
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 _NUMBER = regex.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
-_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 # UAX #31, UAX31-R8: start, then continue characters; no tag where a continue character precedes the start.
 _CONTINUE = r"[[\p{XID_Continue}\p{Extended_Pictographic}\p{Emoji_Component}_+\-]--[#\uFE5F\uFF03]]"
@@ -44,6 +46,7 @@ Tag = tuple[str, str | None]
 """A hashtag's identity and the id its source gave it."""
 
 _REGIONS = frozenset(countries())
+_HASHTAG = table().hashtag
 _decode = msgspec.json.Decoder().decode
 _cached_identity = lru_cache(maxsize=1 << 17)(hashtag_identity)
 
@@ -88,7 +91,25 @@ def text(value: object) -> str | None:
 
 
 def post_id(value: object) -> str | None:
-    return None if isinstance(value, float) else text(value)
+    """A post's id: digits or text as they are, the digits of a post's URL; None for what a float damaged."""
+    if isinstance(value, float):
+        return None
+    if not isinstance(value, str):
+        return text(value)
+    written = value.strip()
+    if written.isdecimal() or not written:
+        return written or None
+    if cells.is_url(written):
+        return cells.id_in_url(written)
+    return None if cells.is_float(written) else written
+
+
+def key(value: object) -> str | None:
+    """An opaque key as text; None for one that a spreadsheet rounded so far that it names many things."""
+    written = text(value)
+    if written is None or written.isdecimal():
+        return written
+    return None if cells.is_rounded(written) else written
 
 
 def region(value: object) -> str | None:
@@ -115,6 +136,15 @@ def count(value: object) -> int | None:
     return number if 0 <= number <= MAX_COUNT else None
 
 
+def duration(value: object) -> int | None:
+    """Whole seconds, from a number, `mm:ss`, `h:mm:ss`, ISO 8601 or `1m 5s`."""
+    if isinstance(value, str):
+        seconds = cells.seconds(value.strip())
+        if seconds is not None:
+            return seconds if seconds <= MAX_COUNT else None
+    return count(value)
+
+
 def flag(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
@@ -130,6 +160,15 @@ def tags(value: object) -> list[Tag] | None:
     if value is None:
         return None
     return [tag for entry in value if (tag := _tag(entry))] if isinstance(value, list) else []
+
+
+def all_tags(value: object, found: list[Tag]) -> bool:
+    """Whether `found` is all that a list of hashtags names; mentions and entries without a name are none."""
+    if isinstance(value, str):
+        value = _written_list(value.strip())
+    if not isinstance(value, list):
+        return False
+    return len(found) == len(value) or all(_tag(entry) or _is_no_name(entry) for entry in value)
 
 
 def tags_in(description: str) -> list[Tag]:
@@ -150,10 +189,11 @@ READERS: dict[WireType, Callable[[object], object]] = {
     WireType.ID: post_id,
     WireType.TIME: time,
     WireType.TEXT: text,
-    WireType.KEY: text,
+    WireType.KEY: key,
     WireType.REGION: region,
     WireType.INDUSTRY: industry,
     WireType.COUNT: count,
+    WireType.DURATION: duration,
     WireType.FLAG: flag,
     WireType.NAMES: tags,
     WireType.TAGS: tags,
@@ -173,10 +213,10 @@ def _decode_leniently(text: bytes | str, error: ValueError) -> Any:
 
 def _written_time(written: str) -> int:
     """0, which is no time, for anything else."""
-    if _NUMBER.fullmatch(written):
+    if _NUMBER.fullmatch(written) and not cells.is_day(written):
         return math.floor(Decimal(written))
     try:
-        moment = datetime.fromisoformat(written)
+        moment = datetime.fromisoformat(cells.iso(written))
         return math.floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return 0
@@ -194,21 +234,34 @@ def _written_list(written: str) -> object:
     if not written:
         return None
     if not written.startswith("["):
-        return written.split("|")
+        return cells.names(written)
     try:
         return decode_json(written)
     except ValueError:
-        return []
+        return cells.python_list(written) or {}  # no list, which is not the same as none given
 
 
 def _tag(entry: object) -> Tag | None:
     name, id_ = entry, None
     if isinstance(entry, dict):
-        name, id_ = entry.get("hashtag_name"), entry.get("hashtag_id")
+        name = entry.get("hashtag_name") or _named(entry, _HASHTAG.name)
+        id_ = entry.get("hashtag_id") or _named(entry, _HASHTAG.id)
     if not isinstance(name, str):
         name = text(name) or ""
     identity = _cached_identity(name) if len(name) <= _SHORT else hashtag_identity(name)
-    return (identity, id_ and _challenge_id(id_)) if identity else None
+    if not identity or "," in identity or "#" in identity:  # several names that nobody separated
+        return None
+    return identity, _challenge_id(id_) if id_ else None
+
+
+def _named(entry: dict[str, object], names: tuple[str, ...]) -> object:
+    return next((entry[name] for name in names if entry.get(name) not in (None, "")), None)
+
+
+def _is_no_name(entry: object) -> bool:
+    name = _named(entry, _HASHTAG.name) if isinstance(entry, dict) else entry
+    written = text(name) or ""
+    return not written or written.startswith("@")
 
 
 def _challenge_id(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""Files of posts: NDJSON, JSON array, saved Research-API reply, CSV, Parquet; plain, gzip or zstd.
+"""Files of posts: NDJSON, JSON array, saved Research-API reply, CSV, Parquet, Excel; plain, gzip or zstd.
 
 A file is recognised by what it holds, never by its name.
 """
@@ -15,6 +15,8 @@ from trendwire.escaping import terminal
 from trendwire.sources import comma_separated, formats, parquet
 from trendwire.sources.base import RawBatch, in_batches
 from trendwire.sources.fields import decode_json
+from trendwire.sources.reading import columns, sheets
+from trendwire.sources.reading.mapping import ColumnMap
 from trendwire.sources.streams import (
     HEAD,
     MAX_LINE,
@@ -38,7 +40,6 @@ _NOT_POSTS = {
     b"\x28\xb5\x2f\xfd": "is packed twice: unpack it once",
     b"7z\xbc\xaf": "is a 7z archive: unpack it first",
     b"Rar!": "is a RAR archive: unpack it first",
-    b"PK\x03\x04": "is a zip archive: unpack it first",
     b"BZh": "is packed with bzip2: unpack it first",
     b"\xfd7zXZ": "is packed with xz: unpack it first",
     b"SQLite format": "is a SQLite database, not posts",
@@ -49,9 +50,10 @@ _NOT_POSTS = {
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """One file; `path` may be `-` for standard input."""
+    """One file; `path` may be `-` for standard input. `columns`: where the user says that fields stand."""
 
     path: str
+    columns: ColumnMap | None = None
 
     @property
     def name(self) -> str:
@@ -77,7 +79,7 @@ class FileSource:
         with opened(self.path, tally) as chunks:
             for batch in in_batches(self._rows(chunks)):
                 found = True
-                batch.done = tally.share
+                batch.done, batch.columns = tally.share, self.columns
                 yield batch
         if not found:
             raise Unfinished("holds no posts")
@@ -92,7 +94,15 @@ class FileSource:
         head, content = peeked(content, HEAD)
         if head.startswith(_PARQUET):
             return _spooled_parquet(self.name, content)
+        if head.startswith(sheets.MAGIC):
+            return sheets.rows(content, self._ids)
         return self._text(head, content)
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        """Columns that the user says hold the ids."""
+        mapped = self.columns.columns.get("id") if self.columns else None
+        return () if mapped is None else (mapped,)
 
     def _text(self, head: bytes, content: Chunks) -> formats.Rows:
         start = head.lstrip()
@@ -103,9 +113,9 @@ class FileSource:
             return self._objects(content)
         if words := _other_kind(start):
             return _no_rows(words, content)
-        delimiter = comma_separated.delimiter_of(head)
+        delimiter = comma_separated.delimiter_of(head, self._ids)
         if delimiter:
-            return comma_separated.rows(self.name, content, delimiter)
+            return comma_separated.rows(self.name, content, delimiter, self._ids)
         if any(line.startswith(b"{") for line in _LINE_BREAK.split(start)):
             return self._lines(content)
         return _no_rows("", content, start)
@@ -114,6 +124,8 @@ class FileSource:
         """Rows a line, replies a line, or JSON over several lines: the first line tells."""
         head, content = peeked(content, MAX_LINE, until=_LINE_BREAK)
         first = _LINE_BREAK.split(head.lstrip(), 1)[0]
+        if len(first) >= MAX_LINE:  # one JSON document on one line
+            return self._documents(content)
         try:
             reply = formats.is_reply(decode_json(first))
         except ValueError:
@@ -166,4 +178,5 @@ def _no_rows(words: str, content: Chunks, start: bytes = b"") -> formats.Rows:
     if start.count(b"\0") > len(start) // 4:
         raise BadFile("is neither JSON nor Parquet nor CSV; if it is text, it is UTF-16: save it as UTF-8")
     kind = BadFile if _LINE_BREAK.search(start) or len(start) >= HEAD else Unfinished
-    raise kind("is neither JSON nor Parquet nor CSV with a column `id`")
+    found = columns.not_understood(comma_separated.header_of(start))
+    raise kind(f"is neither JSON nor Parquet nor CSV with a column `id`{found}")

@@ -200,12 +200,17 @@ def _complain(complaint: str) -> None:
 
 
 def _videos(reply: Any) -> list[Any] | None:
-    """The rows of a reply, which may be wrapped together with its request; None where it has no such list."""
+    """The rows of a reply, which may be wrapped together with its request; None where it has no such list.
+
+    A reply of another service is one row: what it wraps is found where rows are parsed.
+    """
     if isinstance(reply, dict) and "response" in reply:
         reply = reply["response"]
     data = reply.get("data") if isinstance(reply, dict) else None
     videos = data.get("videos") if isinstance(data, dict) else None
-    return videos if isinstance(videos, list) else None
+    if isinstance(videos, list):
+        return videos
+    return [reply] if data and not _complaint(reply) else None
 
 
 def _complaint(reply: Any) -> str:

@@ -1,31 +1,29 @@
 """Ingest: sources in, facts stored, everything counted. The one way in for files and for made rows."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from trendwire.errors import BadFile
-from trendwire.escaping import terminal
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.ingests import MOST_SOURCES, Ingest, Ingests
 from trendwire.facts.quarantine import Quarantine
 from trendwire.facts.store import DrainResult, FactStore, Progress, silent
 from trendwire.sources.base import Source
 from trendwire.sources.parsing import Job, Parsed, parse_all
-from trendwire.sources.records import MAX_UNKNOWN, MORE_UNKNOWN
+from trendwire.sources.reading.report import Tally, Understanding
 
 BATCH_BYTES = 20 << 20
 """An inbox batch is closed once it is this long: about 50,000 rows."""
 
 
-class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
+class IngestReport(Understanding, frozen=True, kw_only=True):
     """What an ingest did. `rows` = accepted + `quarantined`. The counts of new posts, new observations and
     duplicates are of all batches stored meanwhile, those that other processes had appended included.
 
-    `unknown_fields`: name -> rows that have it. `failed_files`: (name, why it could not be read to its end).
-    `damaged`: files of the facts that were found not to be what was written, and are set aside.
+    `failed_files`: (name, why it could not be read to its end). `damaged`: files of the facts that were found
+    not to be what was written, and are set aside.
     """
 
     rows: int
@@ -34,7 +32,6 @@ class IngestReport(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     quarantined: int
     quarantine_path: str | None
-    unknown_fields: dict[str, int]
     failed_files: tuple[tuple[str, str], ...]
     damaged: tuple[str, ...] = ()
 
@@ -45,7 +42,7 @@ class Intake:
     def __init__(self, inbox: Inbox, quarantine: Quarantine) -> None:
         self.rows = 0
         self.repeated = 0
-        self.unknown: Counter[str] = Counter()
+        self.tally = Tally()
         self._inbox, self._quarantine = inbox, quarantine
         self._lines = bytearray()
 
@@ -54,9 +51,7 @@ class Intake:
         self._lines += parsed.lines
         for refused in parsed.refused:
             self._quarantine.add(refused)
-        for name, count in parsed.unknown.items():
-            full = name not in self.unknown and len(self.unknown) >= MAX_UNKNOWN
-            self.unknown[MORE_UNKNOWN if full else name] += count
+        self.tally.add(parsed)
         if len(self._lines) >= BATCH_BYTES:
             self.flush()
 
@@ -88,7 +83,7 @@ def ingest(
     failed: list[tuple[str, str]] = []
     with Quarantine(home, batch) as quarantine:
         intake = Intake(store.inbox, quarantine)
-        for parsed in parse_all(_jobs(sources, at, failed, progress), workers):
+        for parsed in parse_all(jobs(sources, at, failed, progress), workers):
             intake.take(parsed)
         intake.flush()
     report = _report(store.drain(progress), intake, quarantine, failed)
@@ -112,7 +107,7 @@ def _noted(report: IngestReport, batch: str, at: int, names: list[str]) -> Inges
     )
 
 
-def _jobs(
+def jobs(
     sources: Iterable[Source], at: int, failed: list[tuple[str, str]], progress: Progress
 ) -> Iterator[Job]:
     """All batches of all sources; a source that breaks off is noted in `failed`, and the next one follows."""
@@ -135,7 +130,7 @@ def _report(
         duplicates=drained.duplicates + intake.repeated,
         quarantined=quarantine.count,
         quarantine_path=str(quarantine.path) if quarantine.path else None,
-        unknown_fields={terminal(name): count for name, count in intake.unknown.most_common()},
         failed_files=tuple(failed),
         damaged=drained.damaged,
+        **msgspec.structs.asdict(intake.tally.understanding()),
     )

@@ -1,6 +1,6 @@
 """Parsing of raw batches into the lines of the inbox, in this process or, for many rows, in several."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
@@ -12,7 +12,9 @@ from trendwire.errors import InvalidInput
 from trendwire.facts.quarantine import MAX_QUOTED, Refused
 from trendwire.sources.base import RawBatch, RawRow
 from trendwire.sources.fields import decode_json
-from trendwire.sources.records import RecordParser
+from trendwire.sources.reading.columns import MAX_COLUMNS
+from trendwire.sources.reading.wrappers import posts_in
+from trendwire.sources.records import Counts, RecordParser
 
 FEW = 4
 """Batches that are parsed here in any case: starting processes takes longer."""
@@ -30,28 +32,39 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """`rows` read: those accepted as `lines` of observations, the others in `refused`."""
+    """`rows` read: those accepted as `lines` of observations, the others in `refused`.
 
+    `name`: of the source. `columns`: the names in the first row in which no id was found.
+    """
+
+    name: str
     rows: int
     lines: bytes
     refused: list[Refused]
-    unknown: Counter[str]
+    counts: Counts
+    columns: tuple[str, ...]
 
 
 def parse(job: Job) -> Parsed:
-    """Parse one batch."""
-    parser, lines = RecordParser(job.at, job.origin), []
+    """Parse one batch; a row that wraps posts is as many rows."""
+    parser, lines = RecordParser(job.at, job.origin, job.batch.columns), []
     refused = list(job.batch.refused)
-    for numbered in job.batch.rows:
-        row = numbered[1]
+    nameless: tuple[str, ...] = ()
+    for number, row in job.batch.rows:
         try:
-            lines.append(_encode(parser.parse(decode_json(row) if isinstance(row, bytes) else row)))
-        except InvalidInput as error:
-            refused.append(_refused(job.name, numbered, error.public))
+            value = decode_json(row) if isinstance(row, bytes) else row
         except ValueError as error:
-            refused.append(_refused(job.name, numbered, f"the row is no JSON: {error}"))
+            refused.append(_refused(job.name, (number, row), f"the row is no JSON: {error}"))
+            continue
+        for post in posts_in(value):
+            try:
+                lines.append(_encode(parser.parse(post)))
+            except InvalidInput as error:
+                refused.append(_refused(job.name, (number, row if post is value else post), error.public))
+                if error.name == "id" and not nameless and isinstance(post, dict):
+                    nameless = tuple(name[:100] for name in list(post)[:MAX_COLUMNS])
     text = b"".join([line + b"\n" for line in lines])
-    return Parsed(len(lines) + len(refused), text, refused, parser.unknown)
+    return Parsed(job.name, len(lines) + len(refused), text, refused, parser.counts, nameless)
 
 
 def parse_all(jobs: Iterator[Job], workers: int) -> Iterator[Parsed]:

@@ -5,7 +5,7 @@ Driven by `domain.posts.RECORD_FIELDS`: the same parser serves files, pushes, co
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,8 @@ import msgspec
 from trendwire.domain.posts import RECORD_FIELDS, Observation, WireType
 from trendwire.errors import InvalidInput
 from trendwire.sources import fields
+from trendwire.sources.reading import cells, rows
+from trendwire.sources.reading.mapping import ColumnMap
 
 EARLIEST = 1_388_534_400
 """2014-01-01 UTC in Unix seconds: no post is older."""
@@ -31,26 +33,49 @@ MAX_UNKNOWN = 1000
 MORE_UNKNOWN = "(others)"
 
 _LISTS = (WireType.NAMES, WireType.TAGS)
-_READERS: dict[str, tuple[str, Callable[[object], object]]] = {
-    field.name: (field.name if field.type in _LISTS else field.column, fields.READERS[field.type])
+_READERS: dict[str, tuple[str, Callable[[object], Any], bool]] = {
+    field.name: (
+        field.name if field.type in _LISTS else field.column,
+        fields.READERS[field.type],
+        field.type in _LISTS,
+    )
     for field in RECORD_FIELDS
 }
-_ALIASES = {alias: field.name for field in RECORD_FIELDS for alias in field.aliases}
+"""Field -> where its value is kept, its reader, and whether it is a list of hashtags."""
+
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+DAMAGED = "is a floating-point number, which has lost digits of the id: export the column as text"
+NO_ID = "is missing, empty or no id"
+NO_POST = "is an address, but not of a post"
+
+
+class Counts:
+    """What the rows of one ingest said beside their facts; several parsers may share one.
+
+    `unknown`: names of fields that mean nothing here. `unread`: fields of the record whose value was not
+    understood. `shapes`: rows by the shape they were recognised as. `mapped`: mapped fields that a row had.
+    """
+
+    __slots__ = ("mapped", "shapes", "unknown", "unread")
+
+    def __init__(self) -> None:
+        self.unknown: Counter[str] = Counter()
+        self.unread: Counter[str] = Counter()
+        self.shapes: Counter[str] = Counter()
+        self.mapped: Counter[str] = Counter()
 
 
 class RecordParser:
-    """Parses the rows of one ingest. `at`: ingest time, Unix seconds; `source`: what the rows come from.
+    """Parses the rows of one ingest. `at`: ingest time, Unix seconds; `source`: what the rows come from."""
 
-    `unknown` counts the fields that mean nothing here, by name; several parsers may share it.
-    """
+    __slots__ = ("at", "columns", "counts", "source")
 
-    __slots__ = ("at", "source", "unknown")
-
-    def __init__(self, at: int, source: str, unknown: Counter[str] | None = None) -> None:
+    def __init__(self, at: int, source: str, columns: ColumnMap | None = None) -> None:
         self.at = at
         self.source = source
-        self.unknown: Counter[str] = Counter() if unknown is None else unknown
+        self.columns = columns
+        self.counts = Counts()
 
     def parse(self, row: object) -> Observation:
         """The row as a fact. InvalidInput says why it is none."""
@@ -59,7 +84,8 @@ class RecordParser:
         values = self._read(row)
         said = _said(values)
         if said is None:
-            values = self._read(_scrubbed(row))
+            # counted once
+            values = RecordParser(self.at, self.source, self.columns)._read(_scrubbed(row))
             said = _said(values) or b""
         _check(values, said)
         values["row_key"] = hashlib.blake2b(said, digest_size=16).hexdigest()
@@ -67,25 +93,59 @@ class RecordParser:
         return Observation(**values, ingested_at=self.at, source=self.source)
 
     def _read(self, row: dict[str, object]) -> dict[str, Any]:
-        """The clean values by column, unknown ones left out."""
+        """The clean values by column, unknown ones left out. InvalidInput where none is the id."""
+        if self.columns is not None:
+            row, mapped = self.columns.applied(row)
+            self.counts.mapped.update(mapped)
         values: dict[str, Any] = {}
-        for name, raw in row.items():
-            known = _READERS.get(name) or self._other(name, row)
-            if known is not None:
-                value = known[1](raw)
-                if value is not None:
-                    values[known[0]] = value
+        if rows.is_record(row):
+            self.counts.shapes[rows.RECORD] += 1
+            self._take_record(values, row)
+        else:
+            self._take_said(values, rows.said(row))
         _gather_tags(values)
         return values
 
-    def _other(self, name: str, row: dict[str, object]) -> tuple[str, Callable[[object], object]] | None:
-        """The reader of an alias, which counts only where the field itself is absent."""
-        field = _ALIASES.get(name)
-        if field:
-            return None if field in row else _READERS[field]
-        label = name[:100] if len(self.unknown) < MAX_UNKNOWN or name in self.unknown else MORE_UNKNOWN
-        self.unknown[label] += 1
-        return None
+    def _take_record(self, values: dict[str, Any], row: dict[str, object]) -> None:
+        """The values of a row that has the names of the record; nearly all rows do, so this is fast."""
+        for name, raw in row.items():
+            column, read, is_list = _READERS[name]
+            value = read(raw)
+            if value is None or (is_list and (type(raw) is not list or len(value) != len(raw))):
+                if raw is not None:
+                    self._take(values, name, (raw,))
+            else:
+                values[column] = value
+
+    def _take_said(self, values: dict[str, Any], said: rows.Said) -> None:
+        """The values of a row of another shape, or with names beside those of the record."""
+        self.counts.shapes[said.shape] += 1
+        for name in said.ignored:
+            self._count_unknown(name)
+        for name, raws in said.values.items():
+            self._take(values, name, raws)
+
+    def _take(self, values: dict[str, Any], name: str, raws: Sequence[object]) -> None:
+        """The first value that can be read; what was given and cannot be is counted."""
+        column, read, is_list = _READERS[name]
+        for raw in raws:
+            value = read(raw)
+            if value is not None and value != []:
+                values[column] = value
+                if is_list and not fields.all_tags(raw, value):
+                    self.counts.unread[name] += 1
+                return
+            if value is not None:
+                values.setdefault(column, value)
+        if not all(_is_blank(raw) or (is_list and fields.all_tags(raw, [])) for raw in raws):
+            if name == "id":
+                raise InvalidInput("id", _why_no_id(raws))
+            self.counts.unread[name] += 1
+
+    def _count_unknown(self, name: str) -> None:
+        unknown = self.counts.unknown
+        label = name[:100] if len(unknown) < MAX_UNKNOWN or name in unknown else MORE_UNKNOWN
+        unknown[label] += 1
 
     def _place(self, values: dict[str, Any]) -> None:
         """Sets `create_time` and `id_time` to what is valid of them."""
@@ -123,11 +183,21 @@ def _said(values: dict[str, Any]) -> bytes | None:
 
 def _check(values: dict[str, Any], said: bytes) -> None:
     if "id" not in values:
-        raise InvalidInput("id", "is missing, empty or no id")
+        raise InvalidInput("id", NO_ID)
     if len(said) > MAX_ROW_BYTES:
         raise InvalidInput("the row", f"is longer than {MAX_ROW_BYTES:,} bytes")
     if len(values.get("tags", ())) > MAX_TAGS:
         raise InvalidInput("hashtag_names", f"holds more than {MAX_TAGS} hashtags")
+
+
+def _is_blank(raw: object) -> bool:
+    return raw is None or raw in ([], {}) or (isinstance(raw, str) and not raw.strip())
+
+
+def _why_no_id(raws: Sequence[object]) -> str:
+    if any(isinstance(raw, float) or (isinstance(raw, str) and cells.is_float(raw.strip())) for raw in raws):
+        return DAMAGED
+    return NO_POST if any(isinstance(raw, str) and cells.is_url(raw.strip()) for raw in raws) else NO_ID
 
 
 def _id_seconds(id_: str) -> int | None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from trendwire.errors import BadFile, SourceError
+from trendwire.errors import BadFile, InvalidInput, SourceError
 from trendwire.escaping import terminal
 from trendwire.facts.quarantine import Refused
 from trendwire.sources.base import RawBatch, RawRow
@@ -23,6 +23,9 @@ from trendwire.sources.connector import Cursor, Fetch, Options, Page, Quota
 from trendwire.sources.fields import decode_json
 from trendwire.sources.files import FileSource
 from trendwire.sources.folder import Ended, Folder, Stamp, stamp_of
+from trendwire.sources.reading import mapping
+from trendwire.sources.reading.mapping import ColumnMap
+from trendwire.sources.reading.wrappers import posts_in
 from trendwire.sources.streams import CUT_OFF, Unfinished
 from trendwire.sources.writing import is_open_for_writing
 
@@ -59,6 +62,23 @@ class FilesOptions(Options, frozen=True, kw_only=True):
             " where the system says that nobody has the file open for writing, else 30."
         ),
     ] = None
+    map: Annotated[
+        dict[str, str],
+        Meta(
+            description="Where fields of the post record stand, in files that are not recognised by"
+            ' themselves: `{ id = "vid", view_count = "stats.seen", create_time = "Date+Time" }`.'
+        ),
+    ] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        try:
+            self.columns()
+        except InvalidInput as error:
+            raise ValueError(error.public) from None
+
+    def columns(self) -> ColumnMap | None:
+        """`map`, checked."""
+        return mapping.checked("map", self.map) if self.map else None
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +105,7 @@ class WatchedFiles:
         del secrets
         self.name = name
         self._told: FilesOptions = options
+        self._columns = self._told.columns()
         self._folder = Folder(Path(self._told.folder).expanduser(), self._told.pattern, self._told.then)
         self._open: _Reading | None = None
         self._left: dict[str, str] = {}
@@ -137,10 +158,10 @@ class WatchedFiles:
         except OSError as error:
             self._left[name] = f"cannot be read: {(error.strerror or str(error)).lower()}"
             return None
-        if not is_whole(path) and age < PATIENCE:
+        if not is_whole(path, self._columns) and age < PATIENCE:
             self._left[name] = "is not whole yet"
             return None
-        source = FileSource(str(path))
+        source = FileSource(str(path), self._columns)
         return _Reading(name, source.name, stamp, digest, source.batches())
 
     def _note(self, name: str, reason: str) -> str:
@@ -188,7 +209,7 @@ class _Reading:
         if batch is None:
             return [], [], "", False
         self.given += len(batch.rows) + len(batch.refused)
-        posts, refused = _sorted(self.shown, batch.rows)
+        posts, refused = _sorted(self.shown, batch.rows, batch.columns)
         return posts, [*batch.refused, *refused], "", True
 
 
@@ -200,12 +221,12 @@ def is_settled(path: Path, age: float, settle: int | None) -> bool:
     return age >= settle
 
 
-def is_whole(path: Path) -> bool:
+def is_whole(path: Path, columns: ColumnMap | None = None) -> bool:
     """Whether nothing says that more of the file is to come: it can be read to its end and its last row is
     one, or it is none that would become readable."""
     last: object = None
     try:
-        for batch in FileSource(str(path)).batches():
+        for batch in FileSource(str(path), columns).batches():
             if batch.rows:
                 last = batch.rows[-1][1]
             if any(one.reason == CUT_OFF for one in batch.refused):
@@ -219,12 +240,16 @@ def is_whole(path: Path) -> bool:
     return True
 
 
-def _sorted(name: str, rows: Sequence[RawRow]) -> tuple[list[tuple[int, Any]], list[Refused]]:
-    """Rows as objects with their lines, and those that are no JSON."""
+def _sorted(
+    name: str, rows: Sequence[RawRow], columns: ColumnMap | None
+) -> tuple[list[tuple[int, Any]], list[Refused]]:
+    """Rows with their lines, under the names that they are mapped to; and those that are no JSON."""
     posts, refused = [], []
     for number, row in rows:
         try:
-            posts.append((number, _sendable(decode_json(row) if isinstance(row, bytes) else row)))
+            value = _sendable(decode_json(row) if isinstance(row, bytes) else row)
+            found = [value] if columns is None else columns.applied_to(posts_in(value))
+            posts += [(number, post) for post in found]
         except (ValueError, OverflowError) as error:
             text = row.decode(errors="backslashreplace") if isinstance(row, bytes) else ""
             refused.append(Refused(name, number, f"the row is no JSON: {error}", text))

@@ -1,0 +1,1 @@
+"""From what a file holds to rows of the post record: shapes, columns, mappings, spreadsheets, reports."""

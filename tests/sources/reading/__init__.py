@@ -1,0 +1,1 @@
+"""What files of others are read as."""
