@@ -1,9 +1,11 @@
 """Shared by all tests: where real posts and recorded replies lie, and the rule on skips in CI."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.furnished import AT, Furnished, furnish
@@ -26,6 +28,13 @@ def _shared(folder: str) -> Path:
             f"{folder} is not on this machine: real posts and recorded replies are not part of a clone"
         )
     return path
+
+
+@pytest.fixture(autouse=True)
+def _log_settings() -> Iterator[None]:
+    """Commands that are called in this process set the log; the next test begins with the library's own."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

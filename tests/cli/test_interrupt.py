@@ -57,6 +57,7 @@ def test_ctrl_c_is_how_a_command_that_goes_on_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
     monkeypatch.setenv("TRENDWIRE_PORT", str(free_port()))
+    monkeypatch.setenv("TRENDWIRE_INGEST_KEY", "k" * 32)  # `run` ends where nothing can come
     code, out, err = interrupted(tmp_path, word)
     assert (code, out) == (0, "")
     assert "Traceback" not in err
@@ -80,7 +81,7 @@ def test_what_a_library_makes_of_ctrl_c_is_no_error(call: Call, monkeypatch: pyt
 
     monkeypatch.setattr(pipeline, "publish_range", computing)
     before = signal.getsignal(signal.SIGINT)
-    ended = call("publish")
+    ended = call("publish", "--as-of", "2026-01-01")
     assert (ended.code, ended.err) == (130, "trendwire: interrupted\n")
     assert signal.getsignal(signal.SIGINT) is before
 

@@ -26,7 +26,8 @@ OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud8
         ("a\tb\r\nc", "a\\tb\\r\\nc"),
         ("\x9b2J\x7f", "\\x9b2J\\x7f"),
         ("fig\u202egpj", "fig\\u202egpj"),
-        ("\udcff", "\\udcff"),
+        ("\udcff", "\\xff"),
+        ("\ud800", "\\ud800"),
     ],
 )
 def test_control_characters_are_written_out(text: str, shown: str) -> None:

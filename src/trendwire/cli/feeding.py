@@ -145,13 +145,15 @@ def publish(
     after today is refused, and one that would blank the site needs --allow-empty.
     """
     settings = settings_for(context, home)
+    begin = None if first is None else day_of("--from", first)
     last = _as_of(settings, as_of)
-    begin = last if first is None else day_of("--from", first)
     markets = configuration_of(settings).publish.markets
     held = _held(settings)
     with printing.progress() as told:
         computes, more = _engine(engine, master), {"allow_empty": allow_empty, "keep_held": keep_held}
-        made = list(pipeline.publish_range(settings, begin, last, told, markets, computes, details, **more))
+        made = list(
+            pipeline.publish_range(settings, begin or last, last, told, markets, computes, details, **more)
+        )
     _say_of_hold(held, _held(settings))
     if as_json:
         printing.as_json(made[0] if first is None else made)
