@@ -74,5 +74,5 @@ def test_an_edition_that_cannot_be_read_is_not_used(published: Call, tmp_path: P
     file.unlink()
     file.write_bytes(b"nothing")
     ended = published("editions", "use", OLDER)
-    assert (ended.code, "cannot be read" in ended.err) == (1, True)
+    assert (ended.code, "is damaged" in ended.err) == (1, True)
     assert published("editions", "--json").json[-1]["current"]

@@ -72,7 +72,7 @@ def test_nothing_is_said_where_the_program_is_still_being_loaded() -> None:
 
 
 def test_what_a_library_makes_of_ctrl_c_is_no_error(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    def computing(*_: object) -> None:
+    def computing(*_: object, **__: object) -> None:
         try:
             os.kill(os.getpid(), signal.SIGINT)
             threading.Event().wait(10)
