@@ -41,6 +41,9 @@ ASKED = (
 )
 ATOM = "{http://www.w3.org/2005/Atom}"
 
+_DIRECTIONS = dict.fromkeys((0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
+"""Letters that turn the direction of what follows: a cell of CSV has blanks in their place."""
+
 each_list = pytest.mark.parametrize("kind", LISTS)
 each_subject = pytest.mark.parametrize("kind", SUBJECTS)
 each_region = pytest.mark.parametrize("region", [*REGIONS, WORLD])
@@ -140,7 +143,8 @@ def test_a_table_computes_nothing(hostile_site: Site, open_tab: Open, kind: Kind
     }
     # a quote of its own, before what is no formula, is part of a name
     cells |= {essence(cell) for row in csv.reader(io.StringIO(table, newline="")) for cell in row}
-    assert missing(_names(_chart(hostile_site, kind, region)), cells) == []
+    names = [name.translate(_DIRECTIONS) for name in _names(_chart(hostile_site, kind, region))]
+    assert missing(names, cells) == []
 
 
 @each_list

@@ -55,6 +55,12 @@ def test_every_view_is_a_page(served: Served, path: str) -> None:
     assert "<h1>" in page.text
 
 
+@pytest.mark.parametrize("path", CHARTS)
+def test_sentences_about_a_chart_do_not_run_together(served: Served, path: str) -> None:
+    page = served.client.get(path).text
+    assert ". Computed from posts (" in page
+
+
 def test_a_chart_shows_the_rows_of_its_edition(served: Served) -> None:
     page = served.client.get("/hashtags?period=30").text
     found = hashtags(served)

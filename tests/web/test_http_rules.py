@@ -115,6 +115,33 @@ def test_a_half_closed_client_gets_all_that_it_asked_for(wire: Wire, connect: Op
     assert [told.count(end) for end in (b"[/a 0]", b"[lane]", b"[/b 3]", b"[/held 0]")] == [1] * 4
 
 
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_request_behind_a_body_that_nobody_waited_for_is_answered(
+    wire: Wire, connect: Open, closes: bool
+) -> None:
+    client = connect(wire)
+    client.sendall(post("/unread", 4) + b"ab")
+    read_until(client, b"[/unread 0]")
+    client.sendall(b"cd" + get("/behind") * 2)
+    if closes:
+        client.shutdown(socket.SHUT_WR)
+    read_until(client, b"[/behind 0]")
+    wire.await_(lambda: wire.app.asked == ["/unread", "/behind", "/behind"])
+
+
+def test_empty_lines_sent_ahead_keep_no_request_behind_them_from_being_read(
+    wire: Wire, connect: Open
+) -> None:
+    client = connect(wire)
+    wire.say(client, get("/held"))
+    wire.await_(lambda: wire.app.asked == ["/held"])
+    wire.say(client, b"\r\n" * 40_000)
+    wire.call(wire.app.held.set)
+    read_until(client, b"[/held 0]")
+    client.sendall(get("/behind"))
+    read_until(client, b"[/behind 0]")
+
+
 def test_a_half_closed_client_is_answered_by_the_lane(wire: Wire, connect: Open) -> None:
     client = connect(wire)
     wire.say(client, KNOWN)

@@ -150,7 +150,7 @@ def test_too_many_pages_at_once_are_refused_and_calls_are_answered(
         ready.set()
         statuses = Counter(one.result(30).status_code for one in waiting)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-    assert refused.text == "too many pages are being made at this moment\n"
+    assert refused.text == "too much is being made at this moment\n"
     assert (call.status_code, health.status_code, others) == (200, 200, [503, 200])
     assert statuses == {200: 128, 503: asked - 128}
 

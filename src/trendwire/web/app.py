@@ -24,7 +24,6 @@ from trendwire.web.admin import admin_app
 from trendwire.web.api import Api, refused
 from trendwire.web.archive import Archive, WholeDesk
 from trendwire.web.asgi import SlowLane, sent
-from trendwire.web.aside import Aside
 from trendwire.web.collecting import Collecting
 from trendwire.web.console import Console, Doors, console_routes
 from trendwire.web.docs import docs_routes
@@ -38,13 +37,14 @@ from trendwire.web.page_cache import PageCache
 from trendwire.web.page_limits import Pace, Page
 from trendwire.web.pages import pages
 from trendwire.web.playground import playground_routes
-from trendwire.web.shelf import Shelf
+from trendwire.web.shelf import DETAIL_THREADS, Shelf
 from trendwire.web.staleness import Staleness, for_readiness
 from trendwire.web.statics import ROOT as STATIC_ROOT
 from trendwire.web.statics import Statics
 from trendwire.web.views import Views
 from trendwire.web.watch import Limits, Watch
 from trendwire.web.well_known import well_known_routes
+from trendwire.web.workers import Worker
 
 MEGABYTE = 1_000_000
 SAMPLE_BYTES = 8 * MEGABYTE
@@ -84,13 +84,13 @@ def of_settings(
     where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
-    editions, aside = Editions(settings.home, render, patient=False), Aside()
-    cache, pace = PageCache(), Pace()
+    editions, cache = Editions(settings.home, render, patient=False), PageCache()
+    worker, pace = Worker("answers", settings.max_in_flight, DETAIL_THREADS), Pace()
     watch = watch or Watch(Limits())
     api = Api(
         gate=accounts.gate,
-        live=Shelf(editions, settings.cache_mb * MEGABYTE, aside),
-        samples=Shelf(sample_editions(), SAMPLE_BYTES, aside),
+        live=Shelf(editions, settings.cache_mb * MEGABYTE, worker),
+        samples=Shelf(sample_editions(), SAMPLE_BYTES, worker),
         requests=accounts.requests,
         metrics=metrics,
         moment=moment,
@@ -110,7 +110,7 @@ def of_settings(
         *(_paced(pace, page) for page in _people(settings, console, editions, cache, moment)),
     ]
     known = pages(editions, cache, pace, watch, for_readiness(staleness, moment), settings.contact)
-    site = _site(slow, known, accounts, (aside, cache), beside)
+    site = _site(slow, known, accounts, (worker, cache), beside)
     admin = admin_app(desk, None, lambda: moment().wall)
     return Service(_Guarded(site), api, lane, accounts, admin, metrics)
 
@@ -173,7 +173,7 @@ def _site(
     api: ASGIApp,
     known: Mapping[str, Page],
     accounts: Accounts,
-    threads: Sequence[Aside | PageCache],
+    threads: Sequence[Worker | PageCache],
     beside: Sequence[Route],
 ) -> ASGIApp:
     """Pages by path; every other path is the dialects' business, also to be told that it does not exist."""

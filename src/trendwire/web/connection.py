@@ -270,9 +270,9 @@ class Connection(HttpToolsProtocol):
         self._awaits_turn = False
         if self.transport.is_closing():
             return
-        if len(self._unparsed) <= _KEPT_BYTES:
-            self.flow.resume_reading()
         self._parse_on()
+        if len(self._unparsed) <= _KEPT_BYTES and not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _parse_on(self) -> None:
         """Parse what has arrived, up to the end of one request."""
@@ -283,7 +283,7 @@ class Connection(HttpToolsProtocol):
                 self._parse_part(self._unparsed.take())
             if not (self._unparsed and self._receiving):
                 break
-        else:
+        if self._unparsed and self._may_parse:  # the answer may be written before its request's body is whole
             self._await_turn()
         if self._ended and not self._unparsed:
             self._finish_ended()

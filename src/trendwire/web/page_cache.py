@@ -14,8 +14,8 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trendwire.web.page_limits import Worker
 from trendwire.web.variants import IDENTITY, LEAST_BYTES, PREFERRED, Variants, negotiated
+from trendwire.web.workers import Worker
 
 MOST_BYTES = 64_000_000
 """Some 1,500 charts of 100 rows with their compressed forms; a flood of addresses gets no more memory."""

@@ -1,16 +1,13 @@
 """What pages may take of the server, so that calls of the API hardly wait for them.
 
-Pages need no key, so nothing else bounds them. `Pace` bounds how many begin in a millisecond, `Worker`
-makes those that are not kept, in a thread with a bounded queue.
+Pages need no key, so nothing else bounds them. `Pace` bounds how many begin in a millisecond.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -26,7 +23,6 @@ MOST_WAITING = 1024
 RETRY_SECONDS = 1
 
 Page = Callable[[Request], Awaitable[Response]]
-Made = TypeVar("Made")
 
 
 class Pace:
@@ -78,31 +74,6 @@ class Pace:
                 self._left -= 1
         if self._ticking:
             asyncio.get_running_loop().call_later(INTERVAL_SECONDS, self._tick)
-
-
-class Worker:
-    """A thread with a bounded queue. For one event loop."""
-
-    def __init__(self, name: str, most: int) -> None:
-        self._thread = ThreadPoolExecutor(1, name)
-        self._running: dict[Hashable, asyncio.Future[Any]] = {}
-        self._most = most
-
-    async def once(self, key: Hashable, work: Callable[[], Made]) -> Made:
-        """What `work` makes, made once for all who ask for the key meanwhile. NotReady: too much to do."""
-        future = self._running.get(key)
-        if future is None:
-            if len(self._running) >= self._most:
-                raise NotReady("too many pages are being made at this moment")
-            future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-            self._running[key] = future
-            future.add_done_callback(lambda _: self._running.pop(key))
-        found: Made = await asyncio.shield(future)
-        return found
-
-    def close(self) -> None:
-        """Let what runs end, and drop what waits."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _busy(error: NotReady) -> Response:

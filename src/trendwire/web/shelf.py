@@ -18,13 +18,16 @@ from trendwire.domain.queries import Answer, DetailQuery, Query
 from trendwire.editions import Edition, Editions
 from trendwire.errors import TrendwireError
 from trendwire.web.answers import answer_from, edition_of
-from trendwire.web.aside import Aside
 from trendwire.web.exchange import Fields, lines
 from trendwire.web.fields import ALWAYS, ASKED_AGAIN
 from trendwire.web.variants import IDENTITY, Variants
+from trendwire.web.workers import Worker
 
 LOOK_SECONDS = 0.005
 """How late a new edition may be noticed; looking costs more than the rest of a kept answer."""
+
+DETAIL_THREADS = 2
+"""More would make rendering no faster (it holds the interpreter), and take the memory of more subjects."""
 
 _MARK_NOISE = os.urandom(REQUEST_ID_BYTES)
 """In place of a request id while a body is rendered: nobody can put it into a post."""
@@ -76,9 +79,9 @@ class Ready:
 class Shelf:
     """The answers of one home's editions. For one thread."""
 
-    def __init__(self, editions: Editions, most_bytes: int, aside: Aside) -> None:
+    def __init__(self, editions: Editions, most_bytes: int, worker: Worker) -> None:
         self._editions = editions
-        self._aside = aside
+        self._worker = worker
         self._most_bytes = most_bytes
         self._current: Edition | None = None
         self._look_at = float("-inf")
@@ -111,7 +114,7 @@ class Shelf:
         edition = edition_of(query, self._editions)
         if edition.is_lean and isinstance(query, DetailQuery):
             asked = edition, query.kind, query.subject, query.region
-            found = await self._aside.once(asked, partial(answer_from, edition, query))
+            found = await self._worker.once(asked, partial(answer_from, edition, query))
             found = msgspec.structs.replace(found, query=query)
         else:
             found = answer_from(edition, query)

@@ -10,8 +10,9 @@ from trendwire.editions import Editions
 from trendwire.web.explorer.rows import WORDS
 from trendwire.web.explorer.site import FORMATS, Explorer, Make
 from trendwire.web.page_cache import PageCache
-from trendwire.web.page_limits import Page, Worker
+from trendwire.web.page_limits import Page
 from trendwire.web.views import Views
+from trendwire.web.workers import Worker
 
 __all__ = ["explorer_routes"]
 

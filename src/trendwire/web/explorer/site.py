@@ -22,9 +22,10 @@ from trendwire.web.explorer.asked import MOST_COMPARED, ONLY, Asked, days_kept, 
 from trendwire.web.explorer.feeds import Feed, FeedEntry
 from trendwire.web.explorer.tables import Table
 from trendwire.web.page_cache import PageCache, Rendered
-from trendwire.web.page_limits import Page, Worker
+from trendwire.web.page_limits import Page
 from trendwire.web.reasons import MEANINGS, STEPS
 from trendwire.web.views import Views, server_of, thousands
+from trendwire.web.workers import Worker
 
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
