@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.editions.worlds import DAY, NOON, content, publish
@@ -110,8 +111,8 @@ def test_nothing_can_be_released_where_nothing_is_published(tmp_path: Path) -> N
 
 def test_a_catalog_of_before_holds_is_read(home: Path) -> None:
     file = Catalog(home).file
-    file.write_bytes(file.read_bytes().replace(b',\n "held": null', b""))
-    assert b"held" not in file.read_bytes()
+    listing = msgspec.json.decode(file.read_bytes())
+    file.write_bytes(msgspec.json.encode({"version": listing["version"], "editions": listing["editions"]}))
     assert Catalog(home).listing() == Listing(editions=Editions(home).records())
 
 
