@@ -289,5 +289,8 @@ def _outcome(child: "subprocess.Popen[str]", stop: threading.Event) -> tuple[str
 
 
 def _welcome(configuration: Configuration) -> str:
-    by_schedule = sum(source.every is not None for source in configuration.sources.values())
-    return f"Trendwire collects {by_schedule} sources by schedule; Ctrl+C stops it"
+    sources = configuration.sources.values()
+    by_schedule = ", ".join(one.name for one in sources if one.every is not None)
+    by_hand = ", ".join(one.name for one in sources if one.every is None)
+    left = f"; not {by_hand}, without `every` in {FILE}" if by_hand else ""
+    return f"Trendwire collects by schedule: {by_schedule or 'no source'}{left}; Ctrl+C stops it"
