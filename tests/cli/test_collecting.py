@@ -210,6 +210,8 @@ def test_it_runs_by_itself_and_stops_gracefully(call: Call, upstream: str, tmp_p
     assert process.returncode == 0
     lines = _lines(err)
     assert (lines["collected"]["source"], lines["collected"]["rows"]) == ("research", 3)
+    assert 0 <= lines["collected"]["seconds"] < 60
+    assert not {"started", "ended"} & lines["collected"].keys()
     assert "stopped" in lines
     (run,) = Runs(tmp_path / "home").latest("research", 5)
     assert run.ending == Ending.DONE

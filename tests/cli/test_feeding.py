@@ -255,7 +255,7 @@ def test_a_folder_is_all_files_below_it(call: Call, tmp_path: Path) -> None:
     assert call("ingest", tmp_path / "in", tmp_path / "in/a.ndjson", "--json").json["rows"] == 5
     (tmp_path / "empty").mkdir()
     ended = call("ingest", tmp_path / "empty")
-    assert (ended.code, "is a directory" in ended.err) == (1, True)
+    assert (ended.code, "is a folder without files" in ended.err) == (1, True)
 
 
 def test_check_reports_and_stores_nothing(call: Call, tmp_path: Path) -> None:

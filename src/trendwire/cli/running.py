@@ -128,10 +128,9 @@ class Collect:
         if self.arrivals is not None:
             self.arrivals.begin()
         run = visit(self.source, self.means, lambda _source, _pages, _rows: None)
-        _log.info(
-            "collected",
-            **{key: value for key, value in msgspec.to_builtins(run).items() if value not in ("", None)},
-        )
+        told = {key: value for key, value in msgspec.to_builtins(run).items() if value not in ("", None)}
+        started, ended = told.pop("started"), told.pop("ended", clock.milliseconds())
+        _log.info("collected", **told, seconds=round((ended - started) / 1000, 1))
 
 
 def _arrivals(source: ConfiguredSource, now: Callable[[], datetime]) -> Arrivals | None:
