@@ -17,9 +17,12 @@ import structlog
 
 from tests.cli.conftest import Call
 from trendwire import clock
+from trendwire.cli import running
 from trendwire.facts.inbox import Inbox
 from trendwire.facts.store import FactStore
+from trendwire.sources.configuration import FILE, load
 from trendwire.sources.loop import is_at_work
+from trendwire.sources.registry import CONNECTORS
 from trendwire.sources.runs import Ending, Runs
 
 READY = "Trendwire collects"
@@ -185,6 +188,14 @@ def _lines(text: str) -> dict[str, dict[str, Any]]:
     return {line["event"]: line for line in map(json.loads, text.splitlines())}
 
 
+def test_sources_that_no_schedule_collects_are_named(tmp_path: Path) -> None:
+    source = '[sources.{0}]\nkind = "files"\nfolder = "{0}"\n'
+    (tmp_path / FILE).write_text(source.format("drop") + 'every = "1h"\n' + source.format("saved"))
+    assert running._welcome(load(tmp_path, CONNECTORS)) == (
+        "Trendwire collects by schedule: drop; not saved, without `every` in trendwire.toml; Ctrl+C stops it"
+    )
+
+
 def test_it_runs_by_itself_and_stops_gracefully(call: Call, upstream: str, tmp_path: Path) -> None:
     """SIGTERM comes while a page is on its way: the page is stored, the run noted, the exit clean."""
     Research.gate.clear()
@@ -199,6 +210,8 @@ def test_it_runs_by_itself_and_stops_gracefully(call: Call, upstream: str, tmp_p
     assert process.returncode == 0
     lines = _lines(err)
     assert (lines["collected"]["source"], lines["collected"]["rows"]) == ("research", 3)
+    assert 0 <= lines["collected"]["seconds"] < 60
+    assert not {"started", "ended"} & lines["collected"].keys()
     assert "stopped" in lines
     (run,) = Runs(tmp_path / "home").latest("research", 5)
     assert run.ending == Ending.DONE

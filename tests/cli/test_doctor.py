@@ -30,7 +30,7 @@ def test_a_new_home_is_told_what_to_do_first(call: Call) -> None:
     ended = call("doctor", "--port", free_port())
     assert ended.code == 3
     assert "trendwire ingest" in ended.out
-    assert "trendwire publish" in ended.out
+    assert "none is published yet -> run `trendwire publish`\n" in ended.out
 
 
 def test_an_edition_that_was_changed_is_found(published: Call, tmp_path: Path) -> None:
@@ -44,7 +44,10 @@ def test_an_edition_that_was_changed_is_found(published: Call, tmp_path: Path) -
 
 def test_missing_facts_are_found(published: Call, tmp_path: Path) -> None:
     next((tmp_path / "home" / "facts" / "parts").rglob("*.parquet")).unlink()
-    assert set(_sick(published("doctor", "--port", free_port(), "--json").json)) == {"facts"}
+    sick = _sick(published("doctor", "--port", free_port(), "--json").json)
+    assert set(sick) == {"facts"}
+    assert "--recover --from BACKUP" in sick["facts"]
+    assert "edition" not in sick["facts"]
 
 
 @pytest.mark.parametrize("name", ["accounts.secret", "accounts.sqlite"])

@@ -255,7 +255,7 @@ def test_a_folder_is_all_files_below_it(call: Call, tmp_path: Path) -> None:
     assert call("ingest", tmp_path / "in", tmp_path / "in/a.ndjson", "--json").json["rows"] == 5
     (tmp_path / "empty").mkdir()
     ended = call("ingest", tmp_path / "empty")
-    assert (ended.code, "is a directory" in ended.err) == (1, True)
+    assert (ended.code, "is a folder without files" in ended.err) == (1, True)
 
 
 def test_check_reports_and_stores_nothing(call: Call, tmp_path: Path) -> None:
@@ -296,4 +296,14 @@ def test_a_file_that_is_not_understood_names_its_fields_and_the_option(call: Cal
     mapped = call("ingest", "--map", "id=nr,create_time=when", "--map", "username=nr", file)
     assert "--map create_time=when: no row has when" in mapped.err
     wrong = call("ingest", "--map", "views=seen", file)
-    assert (wrong.code, "no field of the post record; did you mean" in wrong.err) == (2, True)
+    assert (wrong.code, "no field of the post record; did you mean view_count?" in wrong.err) == (2, True)
+
+
+@pytest.mark.parametrize("id_", ["7.35e+18", "https://www.tiktok.com/@ada"])
+def test_ids_that_are_there_and_cannot_be_used_are_no_question_of_names(
+    call: Call, tmp_path: Path, id_: str
+) -> None:
+    ended = call("ingest", _ndjson(tmp_path / "posts", [{"id": id_, "view_count": 5}]))
+    assert ended.code == 3
+    assert "quarantined 1: id is " in ended.out
+    assert "--map" not in ended.err

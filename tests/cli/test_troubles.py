@@ -10,7 +10,10 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.serving import free_port
+from trendwire.accounts.store import our_words
+from trendwire.cli.outcomes import say_error
 from trendwire.cli.troubles import in_words
+from trendwire.errors import NotReady
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,19 @@ def test_a_full_disk_is_said_by_a_command(call: Call) -> None:
     ended = call("simulate", "--posts", 2000, "--days", 30, "--out", "/dev/full")
     assert ended.code == 1
     assert "the disk is full" in ended.err
+
+
+def test_a_command_says_why_the_accounts_are_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    for cause, words in (
+        (OSError(errno.EROFS, "in words of the system", "/srv/home/accounts.sqlite"), "is read-only"),
+        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
+    ):
+        if isinstance(cause, sqlite3.Error):
+            cause.sqlite_errorcode = sqlite3.SQLITE_FULL
+        with pytest.raises(NotReady) as refused, our_words(Path("/srv/home/accounts.sqlite")):
+            raise cause
+        say_error(refused.value)
+        assert words in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_line_that_is_too_long_is_refused_and_the_others_come(tmp_path: Path) 
 
 def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
     assert read(tmp_path / "none")[2] == "cannot be opened: no such file or directory"
-    assert read(tmp_path)[2] == "cannot be opened: is a directory"
+    assert read(tmp_path)[2] == "is a folder without files"
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])

@@ -33,6 +33,10 @@ from trendwire.settings import Settings
 from trendwire.web.server import Tcp, check_free
 
 LEAST_FREE_MB = 1024
+PARTS = (
+    "`trendwire doctor --seal` sets it aside, as the next ingest or publish does, and `trendwire doctor"
+    " --recover --from BACKUP` takes it back from a backup"
+)
 SET_ASIDE = (
     "`trendwire doctor --seal` sets damaged facts aside, as the next ingest or publish does; publish in place"
     " of a damaged edition, and `trendwire doctor --accept-loss` removes it; restore a damaged database from"
@@ -99,7 +103,7 @@ def _held_against(settings: Settings, *, deep: bool) -> Finding:
     if faults:
         told = "; ".join(f"facts/parts/{part.file}: {reason}" for part, reason in faults.items())
         rows = sum(part.rows for part in faults)
-        return Finding("facts", False, f"{told} ({rows:,} observations)", SET_ASIDE)
+        return Finding("facts", False, f"{told} ({rows:,} observations)", PARTS)
     bare = len(snapshot.parts) - len(snapshot.checksums)
     found = f"{snapshot.posts:,} posts, {snapshot.observations:,} observations, {len(snapshot.parts)} files"
     if bare:
@@ -137,8 +141,8 @@ def _edition(settings: Settings) -> Finding:
     editions = Editions(settings.home)
     try:
         current = editions.current()
-    except NotReady as error:
-        return Finding("edition", False, error.public, "run `trendwire publish --as-of latest`")
+    except NotReady:
+        return Finding("edition", False, "none is published yet", "run `trendwire publish`")
     well = current.verify()
     found = f"number {current.number}, as of {current.as_of}, {len(editions.records())} published"
     return Finding("edition", well, found, "its content is not what was published: publish again")

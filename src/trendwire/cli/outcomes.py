@@ -18,7 +18,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from trendwire.cli.troubles import in_words
-from trendwire.errors import InvalidInput, MissingParameter, TrendwireError
+from trendwire.errors import InvalidInput, MissingParameter, NotReady, TrendwireError
 from trendwire.escaping import terminal, terminal_lines
 from trendwire.settings import ENV_PREFIX
 
@@ -108,6 +108,9 @@ def say_error(error: BaseException) -> None:
 
 
 def _words(error: TrendwireError) -> str:
-    """Its text, and the file it is about: on the machine's own terminal a path is no secret."""
-    path = error.facts.get("path")
+    """Its text, why something is not ready, and the file: on a terminal a path is no secret."""
+    path, cause = error.facts.get("path"), error.__cause__
+    why = in_words(cause) if isinstance(error, NotReady) and cause is not None else None
+    if why is not None:
+        return f"{error.public}: {why}"
     return f"{error.public} ({path})" if path else error.public

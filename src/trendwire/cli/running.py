@@ -128,10 +128,9 @@ class Collect:
         if self.arrivals is not None:
             self.arrivals.begin()
         run = visit(self.source, self.means, lambda _source, _pages, _rows: None)
-        _log.info(
-            "collected",
-            **{key: value for key, value in msgspec.to_builtins(run).items() if value not in ("", None)},
-        )
+        told = {key: value for key, value in msgspec.to_builtins(run).items() if value not in ("", None)}
+        started, ended = told.pop("started"), told.pop("ended", clock.milliseconds())
+        _log.info("collected", **told, seconds=round((ended - started) / 1000, 1))
 
 
 def _arrivals(source: ConfiguredSource, now: Callable[[], datetime]) -> Arrivals | None:
@@ -289,5 +288,8 @@ def _outcome(child: "subprocess.Popen[str]", stop: threading.Event) -> tuple[str
 
 
 def _welcome(configuration: Configuration) -> str:
-    by_schedule = sum(source.every is not None for source in configuration.sources.values())
-    return f"Trendwire collects {by_schedule} sources by schedule; Ctrl+C stops it"
+    sources = configuration.sources.values()
+    by_schedule = ", ".join(one.name for one in sources if one.every is not None)
+    by_hand = ", ".join(one.name for one in sources if one.every is None)
+    left = f"; not {by_hand}, without `every` in {FILE}" if by_hand else ""
+    return f"Trendwire collects by schedule: {by_schedule or 'no source'}{left}; Ctrl+C stops it"

@@ -14,7 +14,7 @@ from trendwire.sources.base import RawBatch, RawRow
 from trendwire.sources.fields import decode_json
 from trendwire.sources.reading.columns import MAX_COLUMNS
 from trendwire.sources.reading.wrappers import posts_in
-from trendwire.sources.records import Counts, RecordParser
+from trendwire.sources.records import DAMAGED, NO_POST, Counts, RecordParser
 
 FEW = 4
 """Batches that are parsed here in any case: starting processes takes longer."""
@@ -61,7 +61,8 @@ def parse(job: Job) -> Parsed:
                 lines.append(_encode(parser.parse(post)))
             except InvalidInput as error:
                 refused.append(_refused(job.name, (number, row if post is value else post), error.public))
-                if error.name == "id" and not nameless and isinstance(post, dict):
+                is_nameless = error.name == "id" and error.accepted not in (DAMAGED, NO_POST)
+                if is_nameless and not nameless and isinstance(post, dict):
                     nameless = tuple(name[:100] for name in list(post)[:MAX_COLUMNS])
     text = b"".join([line + b"\n" for line in lines])
     return Parsed(job.name, len(lines) + len(refused), text, refused, parser.counts, nameless)

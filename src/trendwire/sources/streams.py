@@ -60,6 +60,8 @@ def opened(name: str, tally: Tally) -> Iterator[Chunks]:
         else:
             try:
                 file = stack.enter_context(Path(name).open("rb"))
+            except IsADirectoryError as error:
+                raise BadFile("is a folder without files") from error
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or "no such file"
                 raise BadFile(f"cannot be opened: {reason.lower()}") from error

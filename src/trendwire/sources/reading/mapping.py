@@ -51,7 +51,7 @@ def checked(name: str, columns: Mapping[str, str]) -> ColumnMap:
     for field, column in columns.items():
         if field not in FIELD_NAMES:
             near = nearest([field]).get(field)
-            hint = f"; did you mean {near}" if near else f"; fields are {', '.join(FIELD_NAMES)}"
+            hint = f"; did you mean {near}?" if near else f"; fields are {', '.join(FIELD_NAMES)}"
             raise InvalidInput(name, f"names {field!r}, which is no field of the post record{hint}")
         if not column:
             raise InvalidInput(name, f"gives no column for {field}")
