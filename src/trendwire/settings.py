@@ -96,8 +96,8 @@ class Settings(BaseSettings):
     )
     contact: str | None = _row(
         None,
-        "address",
-        "Where to report a weakness of this server, mailto:... or https://...: in security.txt and OpenAPI.",
+        "mailto: or https:// address",
+        "Where to report a weakness of this server: in security.txt and OpenAPI.",
         pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+)$",
     )
     admin_key: SecretStr | None = _row(
@@ -163,4 +163,6 @@ def _refusal(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
     reason = first["msg"][:1].lower() + first["msg"][1:]
+    if first["type"] == "string_pattern_mismatch":
+        reason = f"it must be a {_shown(name, Settings.model_fields[name]).unit}"
     return InvalidInput(f"{name} ({ENV_PREFIX}{name.upper()})", f"is not accepted: {reason}")

@@ -20,10 +20,9 @@ from tests.heavy.clients import Client, load, request_of
 from tests.heavy.conftest import number
 from tests.house.tree import ROOT
 from tests.serving import ask_desk, create_key, running
-from tests.small_world import silent
-from trendwire import backups
+from tests.small_world import settings_of, silent
+from trendwire import backups, pipeline
 from trendwire.accounts.operations import ListAccounts
-from trendwire.editions import Editions
 from trendwire.errors import Conflict
 from trendwire.facts.store import FactStore
 
@@ -85,7 +84,7 @@ def test_nothing_is_missing_whatever_happens_at_any_moment(
 
 @contextmanager
 def _collecting(home: Path) -> Iterator[None]:
-    """`trendwire run`, which stores what is pushed, and publishes at once and every minute."""
+    """`trendwire run`, which stores what is pushed. It publishes no day without posts: see `_Publisher`."""
     (home / "trendwire.toml").write_text('[publish]\nevery = "1m"\n')
     command = [sys.executable, "-m", "trendwire", "--home", str(home), "run"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -111,6 +110,20 @@ class _Pusher(threading.Thread):
             self.stopped.wait(0.02)
 
 
+class _Publisher(threading.Thread):
+    """Publishes the last day with posts again and again; `told`: how often."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(daemon=True)
+        self._home, self.told, self.stopped = home, 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            with suppress(Conflict):  # what was pushed is being stored
+                pipeline.publish(settings_of(self._home), LAST_DAY, silent)
+                self.told += 1
+
+
 class _Load(threading.Thread):
     """Asks a server for as long as it takes."""
 
@@ -134,19 +147,19 @@ def test_a_home_at_work_is_backed_up_whole(home: Path, tmp_path: Path) -> None:
     posts = FactStore(home).snapshot().posts
     begun: list[tuple[Path, int, int]] = []
     with running(home) as server, _collecting(home):
-        pusher, load_ = _Pusher(home), _Load(server.port, key)
-        for worker in (pusher, load_):
+        pusher, publisher, load_ = _Pusher(home), _Publisher(home), _Load(server.port, key)
+        for worker in (pusher, publisher, load_):
             worker.start()
         for number_ in range(BACKUPS):
             begun.append((tmp_path / f"file{number_}", pusher.told, load_.told))
             command = [sys.executable, "-m", "trendwire", "--home", str(home), "backup", str(begun[-1][0])]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for worker in (pusher, load_):
+        for worker in (pusher, publisher, load_):
             worker.stopped.set()
             worker.join()
     assert set(load_.client.statuses) == {200}
     assert load_.client.failed == 0
-    assert Editions(home).current().as_of > LAST_DAY
+    assert publisher.told > 0
     for taken, pushed, charged in begun:
         after = restored(taken)
         FactStore(after).drain()

@@ -1,7 +1,7 @@
 """Little memory makes an edition slow, never another one, and never none."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ DAY = date(2026, 10, 30)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("memory") / "home"
-    fill(folder, World(POSTS, DAY, days=365), 2)
+    fill(folder, World(POSTS, DAY + timedelta(days=1), days=365), 2)
     return folder
 
 

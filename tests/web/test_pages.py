@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 import trendwire.web
 from tests.small_world import NOON_AFTER, linked
 from tests.web.conftest import Served, serving
+from trendwire import __version__
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
 from trendwire.domain.provenance import RECORDED, Provenance
@@ -154,8 +155,13 @@ def test_a_weakness_is_reported_to_the_operator(demo_home: Path, tmp_path: Path)
     "contact", ["ops@trends.example", "http://trends.example", "mailto:nobody", "https://"]
 )
 def test_a_contact_is_an_address_that_can_be_reached(contact: str) -> None:
-    with pytest.raises(InvalidInput, match="contact"):
+    with pytest.raises(InvalidInput, match=r"contact .*: it must be a mailto: or https:// address"):
         load(contact=contact)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/playground", "/reference", "/console/sign-in"])
+def test_the_foot_of_every_page_names_the_version_of_the_program(served: Served, path: str) -> None:
+    assert f"<p>Trendwire {__version__}." in served.client.get(path).text
 
 
 class Described(HTMLParser):

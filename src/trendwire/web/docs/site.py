@@ -167,7 +167,7 @@ class Docs:
             "title": "API reference",
             "place": REFERENCE,
             "documents": DOCUMENTS,
-            "version": version,
+            "shown": version,
             "document": DOCUMENTS[version],
         }
         headers = {"content-security-policy": REFERENCE_POLICY}
