@@ -9,8 +9,10 @@ import duckdb
 import msgspec
 
 from trendwire.domain.charts import ENTRY_TYPES, WORLD, Entry, Kind
+from trendwire.domain.details import Detail
 from trendwire.domain.periods import epoch_day
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
+from trendwire.engine.details import Details
 from trendwire.engine.state import State, rebuilt
 from trendwire.facts.memberships import Memberships, Standing
 from trendwire.trends.build import Resources, build
@@ -48,6 +50,30 @@ def documents(
     """The charts of the engine that there was before."""
     with build(parts, as_of, published, folder, lambda _stage, _done: None, Resources(threads=2)) as made:
         return dict(made.charts())
+
+
+def subjects(
+    parts: Sequence[Path],
+    as_of: date,
+    folder: Path,
+    published: Sequence[Published] = (),
+    members: Path | None = None,
+) -> dict[tuple[Kind, str], str]:
+    """The details of the engine that there was before; who is in its charts goes to `members`."""
+    with build(parts, as_of, published, folder, lambda _stage, _done: None, Resources(threads=2)) as made:
+        if members:
+            made.write_memberships(members)
+        return {(Kind(kind), identity): document for kind, identity, document in made.subjects()}
+
+
+def detail_differences(details: Details, expected: dict[tuple[Kind, str], str]) -> list[str]:
+    """Where details differ, one line each."""
+    found = []
+    for (kind, identity), document in expected.items():
+        told, other = msgspec.json.decode(document, type=Detail), details.detail(kind, identity)
+        if msgspec.json.encode(told) != msgspec.json.encode(other):
+            found.append(f"{kind} {identity}: {other}, not {told}")
+    return found
 
 
 def chart_differences(charts: Charts, expected: dict[str, str]) -> list[str]:

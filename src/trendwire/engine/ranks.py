@@ -48,24 +48,25 @@ class Ranks(NamedTuple):
 
 
 @jit
-def components(slot: int, place: int, world: int, j: int, by: Parameters, creators: I64) -> Components:
-    """What is counted of one record in one chart."""
-    own, common = creators[slot, j], creators[place, j]
+def components(own: I64, world: I64, place: int, j: int, by: Parameters, all_posts: I64) -> Components:
+    """What is counted in one chart of a place, from the creators of a subject's records there and in the
+    world; `all_posts`: those of the records of all posts.
+    """
     cold = by.covered[place, j] < 1
-    now, past, last = crowds(own, cold)
-    all_now, all_past, all_last = crowds(common, cold)
+    now, past, last = crowds(own[j], cold)
+    all_now, all_past, all_last = crowds(all_posts[place, j], cold)
     return Components(
-        own[NOW] >> 32,
-        own[NOW] & 0xFFFFFFFF,
-        own[BEST],
+        own[j, NOW] >> 32,
+        own[j, NOW] & 0xFFFFFFFF,
+        own[j, BEST],
         now,
         past,
         last,
-        crowd(creators[world, j, PAST]),
+        crowd(world[j, PAST]),
         all_now,
         all_past,
         all_last,
-        crowd(creators[0, j, PAST]),
+        crowd(all_posts[0, j, PAST]),
     )
 
 
@@ -79,7 +80,8 @@ def score_all(records: Records, slots: Slots, by: Parameters, slot: I64, chart: 
             enough = records.creators[one, j, NOW] >> 32 >= MIN_CREATORS
             if not enough or by.covered[place, j] == NO_CHART:
                 continue
-            told = score(components(one, place, world, j, by, records.creators))
+            own, elsewhere = records.creators[one], records.creators[world]
+            told = score(components(own, elsewhere, place, j, by, records.creators))
             if told.heat > 0.0:
                 slot[found], chart[found], heat[found] = one, j, told.heat
                 found += 1
