@@ -94,7 +94,11 @@ class Posts(NamedTuple):
 
 
 Piece = Mapping[str, Any]
-"""Rows of all of `POST_COLUMNS` and of all columns of `LISTS`, with `<list>_count`."""
+"""Rows of all of `POST_COLUMNS` and of all columns of `LISTS`, with `<list>_count`. `told`: bits of what
+the rows of the facts say at all, be it that there is none: `TELLS_SUBJECTS`, `TELLS_PROMOTED`.
+"""
+
+TELLS_SUBJECTS, TELLS_PROMOTED = 1, 2
 
 
 class Columns:
@@ -159,7 +163,7 @@ class Columns:
 
 def taken(piece: Piece, rows: I64) -> dict[str, Any]:
     """Some rows of a piece."""
-    found: dict[str, Any] = {name: piece[name][rows] for name in POST_COLUMNS}
+    found: dict[str, Any] = {name: piece[name][rows] for name in (*POST_COLUMNS, "told")}
     for name, kinds in LISTS.items():
         counts = piece[f"{name}_count"]
         starts = np.cumsum(counts, dtype=np.int64) - counts

@@ -1,10 +1,12 @@
 """Owns the ids of posts as numbers: one that is a whole number is itself, any other a number below -1."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from trendwire.engine.arrow import Texts
 from trendwire.engine.compiled import I64, U8, i64, jit
-from trendwire.engine.names import Names, Table, text_less
+from trendwire.engine.names import Names, Table, joined, text_less
 
 _DIGITS = 19
 _ZERO, _NINE = 48, 57
@@ -143,6 +145,11 @@ class Ids:
         others = np.flatnonzero(out < 0)
         out[others] = -2 - self.texts.numbers(column.data, column.offsets, others).astype(np.int64)
         return out
+
+    def known(self, texts: Iterable[str]) -> I64:
+        """The ids of a few texts as numbers."""
+        data, offsets = joined(text.encode() for text in texts)
+        return self.of(Texts(offsets, data, np.ones(len(offsets) - 1, np.uint8)))
 
     def text(self, id_: int) -> str:
         """An id as it was."""

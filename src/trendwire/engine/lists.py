@@ -176,11 +176,14 @@ class PostLists:
             self._link_post.all,
         )
 
+    def widen(self, columns: Columns) -> None:
+        """Make room for new creators and subjects."""
+        self._creator_head.extend(len(columns.creators) - self._creator_head.count, -1)
+        self._subject_head.extend(len(columns.subjects) - self._subject_head.count, -1)
+
     def add(self, columns: Columns, added: range) -> None:
         """Put new posts, the last of all, into chains."""
-        self._creator_head.extend(len(columns.creators) - self._creator_head.count, -1)
         self._creator_next.extend(len(added), -1)
-        self._subject_head.extend(len(columns.subjects) - self._subject_head.count, -1)
         links, more = self._link_post.count, int(columns["use_count"][added.start : added.stop].sum())
         self._link_next.extend(more)
         self._link_post.extend(more)

@@ -122,22 +122,31 @@ def slot_of(subject: int, place: int, slots: Slots) -> int:
 
 
 @jit
-def count_recent(posts: Posts, first: int, until: int, since: int, recent: I32, slots: Slots) -> int:
-    """Count posts created since a day by subject, and by subject and region; how many pairs are new."""
+def find_all(keys: I64, wanted: I64, out: I64) -> None:
+    """Where each pair is, or would be."""
+    for i in range(len(wanted)):
+        out[i] = find(keys, wanted[i])
+
+
+@jit
+def count_recent(sign: int, chosen: I32, posts: Posts, since: int, recent: I32, slots: Slots) -> int:
+    """Count posts created since a day by subject, and by subject and region, or take them out; how many
+    pairs are new.
+    """
     new = 0
-    for post in range(first, until):
+    for post in chosen:
         hot = posts.hot[post]
         if i64(hot["day"]) < since:
             continue
         for use in range(posts.use_start[post], posts.use_start[post] + posts.use_count[post]):
-            recent[posts.use_subject[use]] += 1
+            recent[posts.use_subject[use]] += sign
             if hot["region"] > 0:
                 key = pair(posts.use_subject[use], hot["region"])
                 at = find(slots.keys, key)
                 if slots.keys[at] == FREE:
                     slots.keys[at] = key
                     new += 1
-                slots.recent[at] += 1
+                slots.recent[at] += sign
     return new
 
 
@@ -202,6 +211,7 @@ def tally_lists(
 def gain(post: int, posts: Posts, by: Parameters, found: Gains) -> bool:
     """Find what a post adds to the records of its subjects; whether that is anything."""
     day, as_of = i64(posts.hot[post]["day"]), by.last_day[0]
+    found.created[:], found.views[:] = 0, 0
     if day > as_of:
         return False
     for i in range(len(EDGES)):
@@ -259,10 +269,64 @@ def add_posts(
                     add_gains(sign, found, region, records)
 
 
+@jit
+def differ(old: Gains, new: Gains) -> bool:
+    """Make of new gains what they are more than old ones; whether that is anything."""
+    some = False
+    for j in range(CHARTS):
+        new.created[j] -= old.created[j]
+        new.views[j] -= old.views[j]
+        some |= new.created[j] != 0 or new.views[j] != 0
+    return some
+
+
+@jit
+def reached(day: int, old: Parameters, new: Parameters) -> bool:
+    """Whether a day is not after an end any more that it was after."""
+    for j in range(CHARTS):  # noqa: SIM110 - compiled
+        if (day <= new.last_day[j]) != (day <= old.last_day[j]):
+            return True
+    return False
+
+
+@jit
+def shift_posts(
+    posts: Posts,
+    slots: Slots,
+    old: Parameters,
+    new: Parameters,
+    before: Gains,
+    after: Gains,
+    records: Records,
+) -> None:
+    """`add_posts` of all posts, taken out by old days and put in by new ones; most do not differ."""
+    for number in range(len(posts.hot)):
+        post = posts.hot[number]
+        gain(number, posts, old, before)
+        gain(number, posts, new, after)
+        some = differ(before, after)
+        enters = post["industry"] > 0 and reached(i64(post["day"]), old, new)
+        if not (some or enters):
+            continue
+        for use in range(posts.use_start[number], posts.use_start[number] + posts.use_count[number]):
+            world = slot_of(posts.use_subject[use], 0, slots)
+            if world == NO_RECORD:
+                continue
+            if enters:
+                add_industry(-1, post, world, old, records)
+                add_industry(1, post, world, new, records)
+            add_gains(1, after, world, records)
+            region = NO_RECORD
+            if post["region"] > 0:
+                region = slot_of(posts.use_subject[use], post["region"], slots)
+            if region != NO_RECORD:
+                add_gains(1, after, region, records)
+
+
 class Candidates:
     """The records of a state, and where they are."""
 
-    def __init__(self, industries: int) -> None:
+    def __init__(self) -> None:
         self.recent, self._world = Column(np.zeros(0, np.int32)), Column(np.zeros(0, np.int32))
         self._pairs, self._used = _table(1 << 10), 0
         self._creators = Column(np.zeros((PLACES, CHARTS, 5), np.int64))
@@ -270,7 +334,7 @@ class Candidates:
         self._views = Column(np.zeros((PLACES, CHARTS), np.int64))
         self._key = Column(np.arange(PLACES))
         self._industry_row = Column(np.full(PLACES, NO_RECORD, np.int32))
-        self._industries = Column(np.zeros((0, len(ENDS), industries + 1), np.int32))
+        self._industries = Column(np.zeros((0, len(ENDS), 1), np.int32))
 
     @property
     def slots(self) -> Slots:
@@ -283,22 +347,22 @@ class Candidates:
         columns = (self._creators, self._posts, self._views, self._key, self._industry_row, self._industries)
         return Records(*(column.all for column in columns))
 
-    def note(self, columns: Columns, added: range, since: int) -> None:
-        """Count new posts, so that their subjects can become candidates."""
-        self._world.extend(len(columns.subjects) - self._world.count, NO_RECORD)
-        self.recent.extend(len(columns.subjects) - self.recent.count)
+    def note(self, sign: int, columns: Columns, chosen: I32, since: int) -> None:
+        """Count posts, so that their subjects can become candidates, or take them out."""
         step = 100_000
-        for first in range(added.start, added.stop, step):
-            until = min(first + step, added.stop)
-            self._make_room(int(columns["use_count"][first:until].sum()))
-            found = count_recent(columns.posts, first, until, since, self.recent.all, self.slots)
-            self._used += found
+        for first in range(0, len(chosen), step):
+            some = chosen[first : first + step]
+            self._make_room(int(columns["use_count"][some].sum()))
+            self._used += count_recent(sign, some, columns.posts, since, self.recent.all, self.slots)
 
-    def promote(self, subjects: I64, pairs: I64) -> range:
-        """Give records to those of these that have enough posts and no record yet; they are empty."""
+    def promote(self, subjects: I64, pairs: I64) -> int:
+        """Give records to those of these that have enough posts and no record yet, all empty; the first of
+        them.
+        """
         slots, first = self.slots, self._key.count
         worlds = subjects[(self.recent.all[subjects] >= MIN_CREATORS) & (slots.world[subjects] == NO_RECORD)]
-        at = np.array([find(slots.keys, key) for key in pairs.tolist()], np.int64)
+        at = np.empty(len(pairs), np.int64)
+        find_all(slots.keys, pairs, at)
         at = at[(slots.recent[at] >= MIN_CREATORS) & (slots.slots[at] == NO_RECORD)]
         slots.world[worlds] = np.arange(first, first + len(worlds))
         slots.slots[at] = np.arange(first + len(worlds), first + len(worlds) + len(at))
@@ -308,18 +372,20 @@ class Candidates:
         self._industry_row.add(self._industries.count + np.arange(len(worlds), dtype=np.int32))
         self._industry_row.extend(len(at), NO_RECORD)
         self._industries.extend(len(worlds))
-        return range(first, self._key.count)
+        return first
 
     def pairs(self) -> I64:
         """All pairs of a subject and a region that have recent posts, ascending."""
         keys: I64 = np.sort(self._pairs[0][self._pairs[0] != FREE])
         return keys
 
-    def widen(self, industries: int) -> None:
-        """Make room for more industries."""
+    def widen(self, columns: Columns) -> None:
+        """Make room for new subjects and industries."""
+        self._world.extend(len(columns.subjects) - self._world.count, NO_RECORD)
+        self.recent.extend(len(columns.subjects) - self.recent.count)
         known = self._industries.all
-        if industries + 1 > known.shape[2]:
-            wider = np.zeros((len(known), len(ENDS), industries + 1), np.int32)
+        if len(columns.industries) + 1 > known.shape[2]:
+            wider = np.zeros((len(known), len(ENDS), len(columns.industries) + 1), np.int32)
             wider[:, :, : known.shape[2]] = known
             self._industries = Column(wider)
 

@@ -19,6 +19,8 @@ from trendwire.engine.columns import (
     HOT,
     MOST_INDUSTRIES,
     MOST_REGIONS,
+    TELLS_PROMOTED,
+    TELLS_SUBJECTS,
     Columns,
     distinct_uses,
     ranges,
@@ -96,9 +98,15 @@ class _Told:
 
     def __init__(self, rows: Rows, groups: newest.Groups) -> None:
         self.rows, self.groups = rows, groups
+        self._found: dict[str, I64] = {}
 
     def row(self, name: str) -> I64:
         """The row of each post, -1 for none."""
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def _find(self, name: str) -> I64:
         column = self.rows.texts.get(name) or self.rows.integers[name]
         return newest.chosen(self.groups, column, _SERIALISED.get(name, newest.as_json))
 
@@ -158,7 +166,14 @@ def _counters(told: _Told) -> dict[str, Any]:
         "views": told.integers("views"),
         "duration": told.integers("duration"),
         "promoted": (told.integers("promoted") == 1).astype(np.uint8),
+        "told": _tells(told),
     }
+
+
+def _tells(told: _Told) -> U8:
+    subjects = np.any([told.row(kind.column) >= 0 for kind in KINDS], axis=0)
+    found: U8 = subjects * TELLS_SUBJECTS + (told.row("promoted") >= 0) * TELLS_PROMOTED
+    return found.astype(np.uint8)
 
 
 def _texts_of(told: _Told, columns: Columns) -> dict[str, Any]:

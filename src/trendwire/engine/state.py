@@ -23,12 +23,17 @@ class State:
         self.columns = columns
         self.lists = PostLists(columns)
         self.surroundings = Surroundings(as_of)
-        self.candidates = Candidates(len(columns.industries))
+        self.candidates = Candidates()
         self._count()
 
     @property
     def as_of(self) -> int:
         return self.surroundings.as_of
+
+    @property
+    def since(self) -> int:
+        """The first day that makes candidates."""
+        return self.as_of - RECENT + 1
 
     def _count(self) -> None:
         columns, every = self.columns, np.arange(len(self.columns), dtype=np.int32)
@@ -36,7 +41,8 @@ class State:
         creators = np.arange(len(columns.creators), dtype=np.int32)
         self.count_debuts(1, creators)
         self.surroundings.settle(len(columns.regions) + 1)
-        self.candidates.note(columns, range(len(columns)), self.as_of - RECENT + 1)
+        self.candidates.widen(columns)
+        self.candidates.note(1, columns, every, self.since)
         self.candidates.promote(np.arange(len(columns.subjects)), self.candidates.pairs())
         self._tally()
         slots, by = self.candidates.slots, self.surroundings.parameters
