@@ -14,8 +14,9 @@ from trendwire.domain.periods import epoch_day
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
 from trendwire.engine.details import Details
 from trendwire.engine.state import State, rebuilt
+from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships, Standing
-from trendwire.trends.build import Resources, build
+from trendwire.trends.build import build
 from trendwire.trends.ranking import Published
 
 NOTHING = Standing()

@@ -63,7 +63,8 @@ class Charts:
         if key.kind == Kind.CREATOR:
             return self.rows.creator(self._creators, self._list(key), row)
         identity = self.attributes.identity(int(self.ranks.subject[row]))
-        first_time = self.ranks.move[row] == Move.NEW and (key.text, identity) not in self._standing.stood
+        is_new = int(self.ranks.move[row]) == Move.NEW
+        first_time = is_new and (key.text, identity) not in self._standing.stood
         if key.kind == Kind.HASHTAG:
             return self.rows.hashtag(self.ranks, row, first_time)
         return self.rows.sound(self.ranks, row, first_time, self.days_listed(key.kind, key.region, identity))

@@ -5,7 +5,7 @@ Rows of a month are resolved together, so that memory is bounded by a month. A p
 several months (its creation was told otherwise later) is resolved again from all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,16 @@ def read_posts(connection: DuckDBPyConnection, parts: Sequence[str], ids: Sequen
     return fetched(connection, _SQL["rows_of_posts"], {"parts": list(parts), "ids": list(ids)})
 
 
-def load(connection: DuckDBPyConnection, months: Sequence[Sequence[str]], columns: Columns) -> None:
+def load(
+    connection: DuckDBPyConnection,
+    months: Sequence[Sequence[str]],
+    columns: Columns,
+    progress: Callable[[float], None],
+) -> None:
     """Add the posts of all parts, given by month, to empty columns."""
     again = np.empty(0, np.int64)
-    for parts in months:
+    for number, parts in enumerate(months):
+        progress(number / len(months))
         piece = resolved(read(connection, parts), columns)
         known = columns.find(piece["ids"])
         columns.kill(known[known >= 0])
@@ -72,6 +78,7 @@ def load(connection: DuckDBPyConnection, months: Sequence[Sequence[str]], column
         every = [part for parts in months for part in parts]
         ids = [columns.ids.text(int(id_)) for id_ in np.unique(again)]
         columns.add(resolved(read_posts(connection, every, ids), columns))
+    progress(1.0)
 
 
 def resolved(rows: Rows, columns: Columns) -> dict[str, Any]:

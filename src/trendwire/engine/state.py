@@ -1,6 +1,6 @@
 """Owns a state: everything that charts and details of one day are made from, counted from all posts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +66,15 @@ class State:
         )
 
 
-def rebuilt(connection: DuckDBPyConnection, months: Sequence[Sequence[Path]], as_of: int) -> State:
-    """The state of a day from all parts of the facts, given by month."""
+def rebuilt(
+    connection: DuckDBPyConnection,
+    months: Sequence[Sequence[Path]],
+    as_of: int,
+    progress: Callable[[float], None] = lambda _done: None,
+) -> State:
+    """The state of a day from all parts of the facts, given by month. `progress`: told the share that is
+    read.
+    """
     columns = Columns()
-    load(connection, [[str(part) for part in parts] for parts in months], columns)
+    load(connection, [[str(part) for part in parts] for parts in months], columns, progress)
     return State(columns, as_of)
