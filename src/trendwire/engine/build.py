@@ -43,6 +43,10 @@ _RARE = re.compile(r"\\u00|\de-?\d")
 """What may be written in several ways: control characters, and numbers with an exponent."""
 
 
+_NO_COVERS = ',"covers":{}'
+"""Left out of documents since the first edition: with it, hashes of the same charts would be others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """The charts and details of one state, made when they are asked for."""
@@ -87,7 +91,8 @@ class Build:
         details, attributes = Details(self.state, self.shown), self.shown.attributes
         for subject in subjects:
             kind, identity = attributes.kind(subject), attributes.identity(subject)
-            yield str(kind), identity, _text(details.detail(kind, identity))
+            document = _text(details.detail(kind, identity))
+            yield str(kind), identity, document.replace(_NO_COVERS, "")
 
     def _as_written(self, rows: Iterator[Any]) -> Iterator[Any]:
         while batch := list(islice(rows, _BATCH)):

@@ -28,7 +28,7 @@ from trendwire.engine.rows import listed
 from trendwire.engine.scoring import score
 from trendwire.engine.state import State
 
-Heat = tuple[float, dict[str, float]]
+Heat = tuple[float, dict[str, int]]
 
 NOBODY = Audience((), (), ())
 
@@ -160,7 +160,7 @@ class Details:
             counted = by.covered[place, j] != NO_CHART and (record[j, NOW] or record[j, PAST])
             if counted and numbers.created[-period:].any():
                 of = components(record, world, place, j, by, all_posts)
-                found[period] = (score(of).heat, {name: float(value) for name, value in of._asdict().items()})
+                found[period] = (score(of).heat, {name: int(value) for name, value in of._asdict().items()})
         return found
 
     def _covers(self, numbers: Numbers) -> dict[str, str]:
