@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numba
 import numpy as np
@@ -77,11 +77,18 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
         config.CACHE_DIR = before
 
 
-def jit(function: Function) -> Function:
+def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
     """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
     with _kept_in(_FOLDER):
-        made = numba.njit(cache=_FOLDER is not None, boundscheck=True, nogil=True)(function)
+        made = numba.njit(cache=_FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(function)
     return cast("Function", made)
+
+
+def inlined(function: Function) -> Function:
+    """The same, as a part of each function that calls it: a call counts the references to every array that
+    goes in, which takes longer than a short function.
+    """
+    return jit(function, "always")
 
 
 @jit

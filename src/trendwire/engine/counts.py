@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trendwire.domain.periods import CHART_PERIODS
-from trendwire.engine.columns import MOST_REGIONS, Posts
-from trendwire.engine.compiled import I32, I64, i64, jit
+from trendwire.engine.columns import MOST_REGIONS
+from trendwire.engine.compiled import I32, I64, i64, inlined, jit
 from trendwire.engine.scoring import BASELINES, counted
 
 Hot = NDArray[Any]
@@ -33,7 +33,13 @@ NO_CHART = -99
 """Instead of windows covered, where a place has no posts until the chart's last day."""
 
 NO_CUT = 1 << 30
-OUTSIDE = -1
+OUTSIDE, NO_SUBJECT = -1, -2
+
+WINDOWS = np.full((CHARTS, int(PERIODS.max()) * (BASELINES + 1)), OUTSIDE, np.int8)
+"""By chart, the window of a day so many days before the chart's last."""
+
+for _j, _period in enumerate(PERIODS):
+    WINDOWS[_j, : _period * (BASELINES + 1)] = np.arange(_period * (BASELINES + 1)) // _period
 
 NOW, PAST, LAST, OBSERVED, BEST = range(5)
 """A record has these for each chart: creators << 32 | watched creators, so that one addition counts both;
@@ -66,6 +72,8 @@ class Room(NamedTuple):
     most: I64
     selected: I32
     met: I64
+    slot_subject: I64
+    slot: I64
 
 
 def room(posts: int) -> Room:
@@ -76,22 +84,22 @@ def room(posts: int) -> Room:
         np.zeros(CHARTS, np.int64),
         np.empty(posts + 1, np.int32),
         np.zeros(PLACES + 1, np.int64),
+        np.full(PLACES, NO_SUBJECT, np.int64),
+        np.zeros(PLACES, np.int64),
     )
 
 
-@jit
-def window_of(post: Any, j: int, by: Parameters) -> int:
+@inlined
+def window_of(post: Any, j: int, last_day: I64) -> int:
     """The window that a post was created in, `OUTSIDE` of all of them."""
-    age = by.last_day[j] - i64(post["day"])
-    if age < 0 or age >= (BASELINES + 1) * PERIODS[j]:
-        return OUTSIDE
-    return i64(age // PERIODS[j])
+    age = last_day[j] - i64(post["day"])
+    return i64(WINDOWS[j, age]) if 0 <= age < WINDOWS.shape[1] else OUTSIDE
 
 
-@jit
-def seen(post: Any, j: int, by: Parameters) -> int:
+@inlined
+def seen(post: Any, j: int, floors: I64) -> int:
     """1 where the post has enough views for its region, or none are known; else -1."""
-    return 1 if post["peak"] < 0 or post["peak"] >= by.floors[post["region"], j] else -1
+    return 1 if post["peak"] < 0 or post["peak"] >= floors[post["region"], j] else -1
 
 
 @jit
@@ -100,90 +108,108 @@ def creators_of(balance: int) -> int:
     return BOTH if balance >= 0 else ONE
 
 
-@jit
-def measure(group: I32, hot: Hot, by: Parameters, into: Room) -> None:
-    """Measure the posts of one creator under one subject in one place, for each chart."""
-    for j in range(CHARTS):
-        into.windows[j], into.most[j] = 0, 0
-    for i in range(len(group)):
-        post = hot[group[i]]
-        for j in range(CHARTS):
-            window = window_of(post, j, by)
+@inlined
+def measure(group: I32, hot: Hot, last_day: I64, floors: I64, windows: I64, balance: I64, most: I64) -> None:
+    """Measure the posts of one creator under one subject in one place, for each chart; one needs no
+    measure.
+    """
+    for j in range(CHARTS if len(group) > 1 else 0):
+        used, views = 0, 0
+        for post_number in group:
+            post = hot[post_number]
+            window = window_of(post, j, last_day)
             if window == OUTSIDE:
                 continue
-            if (into.windows[j] >> window) & 1:
-                into.balance[j, window] += seen(post, j, by)
+            if (used >> window) & 1:
+                balance[j, window] += seen(post, j, floors)
             else:
-                into.balance[j, window] = seen(post, j, by)
-                into.windows[j] |= 1 << window
+                balance[j, window] = seen(post, j, floors)
+                used |= 1 << window
             if window == 0:
-                into.most[j] = max(into.most[j], post["peak"])
+                views = max(views, post["peak"])
+        windows[j], most[j] = used, views
 
 
-@jit
-def add_measured(sign: int, place: int, by: Parameters, measured: Room, record: I64) -> bool:
+@inlined
+def add_measured(
+    sign: int, place: int, covers: I64, windows: I64, balance: I64, most: I64, record: I64
+) -> bool:
     """Count the creator in a record, or out of it; whether a chart of the place is cold, which is not done
     here.
     """
     cold = False
     for j in range(CHARTS):
-        covered = by.covered[place, j]
+        covered = covers[place, j]
         if covered < 1:
             cold |= covered != NO_CHART
             continue
-        windows = measured.windows[j] & ((2 << covered) - 1)
-        if windows & 1:
-            creator = creators_of(measured.balance[j, 0])
+        used = windows[j] & ((2 << covered) - 1)
+        if used & 1:
+            creator = creators_of(balance[j, 0])
             record[j, NOW] += sign * creator
-            record[j, BEST] += sign * measured.most[j] if creator == BOTH else 0
-        if windows & 2:
-            record[j, LAST] += sign * creators_of(measured.balance[j, 1])
-        window = 1
-        while windows >> window:
-            if (windows >> window) & 1:
-                record[j, PAST] += sign * creators_of(measured.balance[j, window])
+            record[j, BEST] += sign * most[j] if creator == BOTH else 0
+        if used & 2:
+            record[j, LAST] += sign * creators_of(balance[j, 1])
+        past, window = 0, 1
+        while used >> window:
+            if (used >> window) & 1:
+                past += creators_of(balance[j, window])
             window += 1
+        record[j, PAST] += sign * past
     return cold
 
 
-@jit
-def add_single(sign: int, post: Any, place: int, by: Parameters, record: I64) -> bool:
+@inlined
+def add_single(
+    sign: int, post: Any, place: int, last_day: I64, floors: I64, covers: I64, record: I64
+) -> bool:
     """`measure` and `add_measured` of a creator with one post, which most are."""
     cold = False
     for j in range(CHARTS):
-        covered = by.covered[place, j]
+        covered = covers[place, j]
         if covered < 1:
             cold |= covered != NO_CHART
             continue
-        window = window_of(post, j, by)
+        window = window_of(post, j, last_day)
         if window == OUTSIDE or window > covered:
             continue
-        balance = seen(post, j, by)
+        balance = seen(post, j, floors)
+        creator = sign * creators_of(balance)
         if window == 0:
-            record[j, NOW] += sign * creators_of(balance)
+            record[j, NOW] += creator
             record[j, BEST] += sign * max(post["peak"], 0) if balance > 0 else 0
             continue
-        record[j, PAST] += sign * creators_of(balance)
+        record[j, PAST] += creator
         if window == 1:
-            record[j, LAST] += sign * creators_of(balance)
+            record[j, LAST] += creator
     return cold
 
 
 @jit
-def add_cold(sign: int, group: I32, hot: Hot, place: int, by: Parameters, record: I64) -> None:
+def add_cold(
+    sign: int,
+    group: I32,
+    hot: Hot,
+    place: int,
+    last_day: I64,
+    floors: I64,
+    covers: I64,
+    cuts: I64,
+    record: I64,
+) -> None:
     """The same of one creator in the charts of a place that are cold."""
     for j in range(CHARTS):
-        if by.covered[place, j] >= 1 or by.covered[place, j] == NO_CHART:
+        if covers[place, j] >= 1 or covers[place, j] == NO_CHART:
             continue
         whole, early, late, most = 0, 0, 0, 0
         used, before, after = False, False, False
-        for i in range(len(group)):
-            post = hot[group[i]]
-            if window_of(post, j, by) != 0:
+        for post_number in group:
+            post = hot[post_number]
+            if window_of(post, j, last_day) != 0:
                 continue
-            balance = seen(post, j, by)
+            balance = seen(post, j, floors)
             used, whole, most = True, whole + balance, max(most, post["peak"])
-            if i64(post["day"]) < by.cuts[place, j]:
+            if i64(post["day"]) < cuts[place, j]:
                 before, early = True, early + balance
             else:
                 after, late = True, late + balance
@@ -197,18 +223,28 @@ def add_cold(sign: int, group: I32, hot: Hot, place: int, by: Parameters, record
             record[j, OBSERVED] += sign * creators_of(late)
 
 
-@jit
-def add_creator(sign: int, group: I32, hot: Hot, place: int, by: Parameters, into: Room, record: I64) -> None:
-    """Count one creator's posts under one subject in one place, all of them given, in a record or out of
-    it.
-    """
+@inlined
+def add_creator(
+    sign: int,
+    group: I32,
+    hot: Hot,
+    place: int,
+    last_day: I64,
+    floors: I64,
+    covers: I64,
+    cuts: I64,
+    windows: I64,
+    balance: I64,
+    most: I64,
+    record: I64,
+) -> None:
+    """Count one creator's posts under one subject in one place, measured before, in a record or out of it."""
     if len(group) == 1:
-        cold = add_single(sign, hot[group[0]], place, by, record)
+        cold = add_single(sign, hot[group[0]], place, last_day, floors, covers, record)
     else:
-        measure(group, hot, by, into)
-        cold = add_measured(sign, place, by, into, record)
+        cold = add_measured(sign, place, covers, windows, balance, most, record)
     if cold:
-        add_cold(sign, group, hot, place, by, record)
+        add_cold(sign, group, hot, place, last_day, floors, covers, cuts, record)
 
 
 @jit
@@ -221,14 +257,17 @@ def creator_end(group: I32, start: int, hot: Hot) -> int:
 
 
 @jit
-def count_subject(found: I32, posts: Posts, place: int, by: Parameters, into: Room, record: I64) -> None:
+def count_subject(found: I32, hot: Hot, place: int, by: Parameters, into: Room, record: I64) -> None:
     """Count all creators of a subject in a place, from its posts there, sorted by creator."""
+    last_day, floors, covers, cuts = by
+    windows, balance, most, _, _, _, _ = into
     start = 0
     while start < len(found):
-        end = creator_end(found, start, posts.hot)
-        if posts.hot[found[start]]["creator"] >= 0:
-            add_creator(1, found[start:end], posts.hot, place, by, into, record)
-        start = end
+        end = creator_end(found, start, hot)
+        group, start = found[start:end], end
+        if hot[group[0]]["creator"] >= 0:
+            measure(group, hot, last_day, floors, windows, balance, most)
+            add_creator(1, group, hot, place, last_day, floors, covers, cuts, windows, balance, most, record)
 
 
 @jit

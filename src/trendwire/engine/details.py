@@ -95,7 +95,7 @@ class Details:
             return kept
         record = np.zeros(self._state.candidates.records.creators.shape[1:], np.int64)
         by = self._state.surroundings.parameters
-        count_subject(posts, self._columns.posts, place, by, self._room, record)
+        count_subject(posts, self._columns.posts.hot, place, by, self._room, record)
         return record
 
     def _region(

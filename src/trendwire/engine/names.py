@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trendwire.engine.compiled import I32, I64, U8, U32, i64, jit
+from trendwire.engine.compiled import I32, I64, U8, U32, i64, inlined, jit
 
 ABSENT = -1
 _BITS = 0xFFFFFFFF
@@ -23,37 +23,45 @@ class Table(NamedTuple):
     places: I32
 
 
-@jit
+@inlined
 def hash_of(data: U8, start: int, end: int) -> int:
-    """FNV-1a in 32 bits, then mixed; no step leaves 64 bits, so that it is the same uncompiled."""
-    h = 0x811C9DC5
-    for i in range(start, end):
-        h = ((h ^ i64(data[i])) * 0x01000193) & _BITS
+    """FNV-1a in 32 bits over three bytes at a time, then mixed; no step leaves 64 bits, so that it is the
+    same uncompiled.
+    """
+    h, at = 0x811C9DC5, start
+    while at < end:
+        word = i64(data[at])
+        if at + 2 < end:
+            word |= i64(data[at + 1]) << 8 | i64(data[at + 2]) << 16
+        elif at + 1 < end:
+            word |= i64(data[at + 1]) << 8
+        h = ((h ^ word) * 0x01000193) & _BITS
+        at += 3
     h = ((h ^ (h >> 15)) * 0x2C1B3C6D) & _BITS
     return h ^ (h >> 13)
 
 
-@jit
-def same(data: U8, start: int, size: int, table: Table, number: int) -> bool:
+@inlined
+def same(data: U8, start: int, size: int, texts: U8, offsets: I64, number: int) -> bool:
     """Whether these bytes are the text of that number."""
-    own = table.offsets[number]
-    if table.offsets[number + 1] - own != size:
-        return False
-    for i in range(size):  # noqa: SIM110 - compiled
-        if table.data[own + i] != data[start + i]:
-            return False
-    return True
+    own, equal = offsets[number], offsets[number + 1] - offsets[number] == size
+    i = 0
+    while equal and i < size:
+        equal = texts[own + i] == data[start + i]
+        i += 1
+    return bool(equal)
 
 
-@jit
-def place_of(data: U8, start: int, end: int, h: int, table: Table) -> int:
+@inlined
+def place_of(
+    data: U8, start: int, end: int, h: int, texts: U8, offsets: I64, hashes: U32, places: I32
+) -> int:
     """Where the number of a text is, or the free place where it would be."""
-    mask = len(table.places) - 1
+    mask = len(places) - 1
     at = h & mask
-    while table.places[at] >= 0:
-        number = table.places[at]
-        if table.hashes[number] == h and same(data, start, end - start, table, number):
-            return at
+    while places[at] >= 0 and not (
+        hashes[places[at]] == h and same(data, start, end - start, texts, offsets, places[at])
+    ):
         at = (at + 1) & mask
     return at
 
@@ -61,23 +69,29 @@ def place_of(data: U8, start: int, end: int, h: int, table: Table) -> int:
 @jit
 def intern(data: U8, offsets: I64, rows: I64, table: Table, known: int, out: I32) -> int:
     """Number the texts of some rows (-1: none); how many numbers there are then. The table has room."""
+    texts, starts, hashes, places = table
     for i in range(len(rows)):
         if rows[i] < 0:
             out[i] = -1
             continue
         start, end = offsets[rows[i]], offsets[rows[i] + 1]
         h = hash_of(data, start, end)
-        at = place_of(data, start, end, h, table)
-        if table.places[at] < 0:
-            table.places[at] = known
-            table.hashes[known] = h
-            first = table.offsets[known]
-            for x in range(end - start):
-                table.data[first + x] = data[start + x]
-            table.offsets[known + 1] = first + end - start
+        at = place_of(data, start, end, h, texts, starts, hashes, places)
+        if places[at] < 0:
+            places[at], hashes[known] = known, h
+            texts[starts[known] : starts[known] + end - start] = data[start:end]
+            starts[known + 1] = starts[known] + end - start
             known += 1
-        out[i] = table.places[at]
+        out[i] = places[at]
     return known
+
+
+@jit
+def found(data: U8, table: Table) -> int:
+    """The number of one text, -1 where there is none."""
+    texts, starts, hashes, places = table
+    h = hash_of(data, 0, len(data))
+    return i64(places[place_of(data, 0, len(data), h, texts, starts, hashes, places)])
 
 
 @jit
@@ -136,8 +150,7 @@ class Names:
     def find(self, text: str | bytes) -> int:
         """The number of a text, `ABSENT` where there is none."""
         data = np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8)
-        at = place_of(data, 0, len(data), hash_of(data, 0, len(data)), self.table)
-        return int(self.table.places[at])
+        return int(found(data, self.table))
 
     def numbers(self, data: U8, offsets: I64, rows: I64) -> I32:
         """The numbers of the texts of some rows, new ones among them; -1 for a row below 0."""

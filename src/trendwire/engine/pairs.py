@@ -88,18 +88,18 @@ def tally_pairs(
                 group[size] = post
                 size += 1
         if size > 0:
-            tally(sign, group[:size], subject, among.posts, among.slots, by, into, among.records.creators)
+            tally(sign, group[:size], subject, among.posts.hot, among.slots, by, into, among.records.creators)
 
 
 @jit
 def mark(post: Any, place: int, j: int, by: Parameters) -> int:
     """What a post counts as in one chart of a place, as a number."""
-    window, covered = window_of(post, j, by), by.covered[place, j]
+    window, covered = window_of(post, j, by.last_day), by.covered[place, j]
     if covered == NO_CHART or window == OUTSIDE or window > max(covered, 0):
         return _NOWHERE
     if covered < 1:
         window = _PAST if i64(post["day"]) < by.cuts[place, j] else _OBSERVED
-    return 2 * window + (1 if seen(post, j, by) > 0 else 0)
+    return 2 * window + (1 if seen(post, j, by.floors) > 0 else 0)
 
 
 @jit
@@ -129,7 +129,7 @@ def count_records(first: int, among: Among, by: Parameters, into: Room, found: I
     for slot in range(first, len(among.records.key)):
         subject, place = among.records.key[slot] >> 8, among.records.key[slot] & 0xFF
         count = posts_of_subject(subject, place, among.posts, among.lists, found)
-        count_subject(found[:count], among.posts, place, by, into, among.records.creators[slot])
+        count_subject(found[:count], among.posts.hot, place, by, into, among.records.creators[slot])
         for post in found[:count]:
             if gain(post, among.posts, by, shown):
                 add_gains(1, shown, slot, among.records)

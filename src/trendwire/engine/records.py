@@ -13,17 +13,19 @@ import numpy as np
 from trendwire.domain.charts import MIN_CREATORS
 from trendwire.domain.periods import CHART_PERIODS
 from trendwire.engine.columns import Column, Columns, Posts
-from trendwire.engine.compiled import I32, I64, i64, jit
+from trendwire.engine.compiled import I32, I64, i64, inlined, jit
 from trendwire.engine.counts import (
     CHARTS,
     END_OF,
     ENDS,
     PERIODS,
     PLACES,
+    Hot,
     Parameters,
     Room,
     add_creator,
     creator_end,
+    measure,
 )
 from trendwire.engine.views import gains_until, last_seen
 
@@ -151,63 +153,72 @@ def count_recent(sign: int, chosen: I32, posts: Posts, since: int, recent: I32, 
 
 
 @jit
-def tally(
-    sign: int, group: I32, subject: int, posts: Posts, slots: Slots, by: Parameters, into: Room, creators: I64
-) -> None:
-    """Count one creator's posts under one subject in the world and in each region they are from, or take
-    them out.
-    """
-    world = slot_of(subject, 0, slots)
-    if world != NO_RECORD:
-        add_creator(sign, group, posts.hot, 0, by, into, creators[world])
-    into.met[PLACES] += 1
-    for i in range(len(group)):
-        region = i64(posts.hot[group[i]]["region"])
-        if region == 0 or into.met[region] == into.met[PLACES]:
-            continue
-        into.met[region] = into.met[PLACES]
-        slot = slot_of(subject, region, slots)
-        if slot == NO_RECORD:
-            continue
-        count = 0
-        for k in range(i, len(group)):
-            if posts.hot[group[k]]["region"] == region:
-                into.selected[count] = group[k]
-                count += 1
-        add_creator(sign, into.selected[:count], posts.hot, region, by, into, creators[slot])
+def region_slot(subject: int, region: int, slots: Slots, into: Room) -> int:
+    """`slot_of` in a region, which is mostly asked for of the subject that it was asked for before."""
+    if into.slot_subject[region] != subject:
+        into.slot_subject[region] = subject
+        into.slot[region] = slot_of(subject, region, slots)
+    return i64(into.slot[region])
+
+
+@inlined
+def select(group: I32, first: int, region: int, hot: Hot, selected: I32) -> int:
+    """Those of some posts, from one on, that are from a region; how many."""
+    count = 0
+    for post in group[first:]:
+        if hot[post]["region"] == region:
+            selected[count] = post
+            count += 1
+    return count
 
 
 @jit
-def tally_list(
-    found: I32, subject: int, posts: Posts, slots: Slots, by: Parameters, into: Room, creators: I64
+def tally(
+    sign: int, found: I32, subject: int, hot: Hot, slots: Slots, by: Parameters, into: Room, creators: I64
 ) -> None:
-    """Count all creators of a subject from a list of its posts, sorted by creator."""
-    start = 0
-    while start < len(found):
-        end = creator_end(found, start, posts.hot)
-        if posts.hot[found[start]]["creator"] >= 0:
-            tally(1, found[start:end], subject, posts, slots, by, into, creators)
-        start = end
+    """Count creators under one subject in the world and in each region they are from, or take them out.
+    `found`: their posts, sorted by creator, all that each has of the subject.
+    """
+    last_day, floors, covers, cuts = by
+    windows, balance, most, selected, met, _, _ = into
+    start, world = 0, slot_of(subject, 0, slots)
+    while start < len(found) and world != NO_RECORD:
+        end = creator_end(found, start, hot)
+        group, start = found[start:end], end
+        if hot[group[0]]["creator"] < 0:
+            continue
+        measure(group, hot, last_day, floors, windows, balance, most)
+        record = creators[world]
+        add_creator(sign, group, hot, 0, last_day, floors, covers, cuts, windows, balance, most, record)
+        met[PLACES] += 1
+        for i in range(len(group)):
+            region = i64(hot[group[i]]["region"])
+            if region == 0 or met[region] == met[PLACES]:
+                continue
+            met[region] = met[PLACES]
+            slot = region_slot(subject, region, slots, into)
+            if slot == NO_RECORD:
+                continue
+            here = selected[: select(group, i, region, hot, selected)]
+            if len(here) < len(group):
+                measure(here, hot, last_day, floors, windows, balance, most)
+            record = creators[slot]
+            add_creator(
+                sign, here, hot, region, last_day, floors, covers, cuts, windows, balance, most, record
+            )
 
 
 @jit
 def tally_lists(
-    subjects: I64,
-    start: I64,
-    listed: I32,
-    posts: Posts,
-    slots: Slots,
-    by: Parameters,
-    into: Room,
-    creators: I64,
+    subjects: I64, start: I64, listed: I32, hot: Hot, slots: Slots, by: Parameters, into: Room, creators: I64
 ) -> None:
     """The same of many subjects, whose posts lie one after the other."""
     for i in range(len(subjects)):
         found = listed[start[subjects[i]] : start[subjects[i] + 1]]
-        tally_list(found, subjects[i], posts, slots, by, into, creators)
+        tally(1, found, subjects[i], hot, slots, by, into, creators)
 
 
-@jit
+@inlined
 def gain(post: int, posts: Posts, by: Parameters, found: Gains) -> bool:
     """Find what a post adds to the records of its subjects; whether that is anything."""
     day, as_of = i64(posts.hot[post]["day"]), by.last_day[0]
@@ -228,7 +239,7 @@ def gain(post: int, posts: Posts, by: Parameters, found: Gains) -> bool:
     return some
 
 
-@jit
+@inlined
 def add_gains(sign: int, found: Gains, slot: int, records: Records) -> None:
     """Add what a post adds to one record, or take it out."""
     for j in range(CHARTS):
@@ -236,7 +247,7 @@ def add_gains(sign: int, found: Gains, slot: int, records: Records) -> None:
         records.views[slot, j] += sign * found.views[j]
 
 
-@jit
+@inlined
 def add_industry(sign: int, post: Any, slot: int, by: Parameters, records: Records) -> None:
     """Count a post's industry under a subject for all ends that it was created by, or take it out."""
     if post["industry"] > 0:

@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 from trendwire.engine.columns import Columns
 from trendwire.engine.counts import room
 from trendwire.engine.lists import PostLists
-from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, add_posts, gains, tally_list, tally_lists
+from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, add_posts, gains, tally, tally_lists
 from trendwire.engine.resolve import load
 from trendwire.engine.surroundings import Surroundings, count_days, count_debuts
 
@@ -52,9 +52,9 @@ class State:
         posts, lists, slots = self.columns.posts, self.lists.lists, self.candidates.slots
         by, creators = self.surroundings.parameters, self.candidates.records.creators
         into = room(len(self.columns))
-        tally_list(lists.creator_posts, ALL_POSTS, posts, slots, by, into, creators)
+        tally(1, lists.creator_posts, ALL_POSTS, posts.hot, slots, by, into, creators)
         subjects = np.flatnonzero(slots.world >= 0)
-        tally_lists(subjects, lists.subject_start, lists.subject_posts, posts, slots, by, into, creators)
+        tally_lists(subjects, lists.subject_start, lists.subject_posts, posts.hot, slots, by, into, creators)
 
     def count_debuts(self, sign: int, creators: np.ndarray) -> None:
         """Count the first posts of creators, or take them out."""

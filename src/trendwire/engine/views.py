@@ -6,29 +6,33 @@ each later gain over the days since the sighting before. Evenly over n days: day
 floor(g*(k-1)/n).
 """
 
+from typing import Any
+
 from trendwire.engine.columns import DAY, Posts
-from trendwire.engine.compiled import I64, i64, jit
+from trendwire.engine.compiled import I64, i64, inlined, jit
 
 FIRST_WEEK = 7
 """Days that a first count is spread over at most."""
 
 
-@jit
-def span(day: int, posts: Posts, at: int, before: int, total: int) -> tuple[int, int, int, int]:
+@inlined
+def span(
+    day: int, seen_at: Any, seen_views: I64, at: int, before: int, total: int
+) -> tuple[int, int, int, int]:
     """Of the sighting at a place: the first and the last day its gain is spread over, the gain, and its own
     day.
 
     `day`: of the post's creation; `before`: of the sighting before, -1 for none; `total`: the most views
     until then.
     """
-    seen = i64(posts.seen_at[at]) // DAY
-    gain = max(posts.seen_views[at] - total, 0)
+    seen = i64(seen_at[at]) // DAY
+    gain = max(seen_views[at] - total, 0)
     if before < 0:
         return day, min(seen, day + FIRST_WEEK - 1), gain, seen
     return min(before + 1, seen), seen, gain, seen
 
 
-@jit
+@inlined
 def share_until(gain: int, first: int, last: int, day: int) -> int:
     """How much of a gain is gained up to the end of a day."""
     if day >= last:
@@ -38,14 +42,14 @@ def share_until(gain: int, first: int, last: int, day: int) -> int:
     return gain * (day - first + 1) // (last - first + 1)
 
 
-@jit
+@inlined
 def gains_until(post: int, posts: Posts, days: I64, out: I64) -> None:
     """Views that a post gained up to the end of each day; `days` descend."""
     out[:] = 0
     day, before, total = i64(posts.hot[post]["day"]), -1, 0
-    start = posts.seen_start[post]
+    start, seen_at, seen_views = posts.seen_start[post], posts.seen_at, posts.seen_views
     for at in range(start, start + posts.seen_count[post]):
-        first, last, gain, before = span(day, posts, at, before, total)
+        first, last, gain, before = span(day, seen_at, seen_views, at, before, total)
         if first > days[0]:
             break
         total += gain
@@ -60,9 +64,9 @@ def gains_until(post: int, posts: Posts, days: I64, out: I64) -> None:
 def add_daily(post: int, posts: Posts, oldest: int, newest: int, out: I64) -> None:
     """Add the views that a post gained on each day from `oldest` to `newest`."""
     day, before, total = i64(posts.hot[post]["day"]), -1, 0
-    start = posts.seen_start[post]
+    start, seen_at, seen_views = posts.seen_start[post], posts.seen_at, posts.seen_views
     for at in range(start, start + posts.seen_count[post]):
-        first, last, gain, before = span(day, posts, at, before, total)
+        first, last, gain, before = span(day, seen_at, seen_views, at, before, total)
         if first > newest:
             break
         total += gain
@@ -75,7 +79,7 @@ def add_daily(post: int, posts: Posts, oldest: int, newest: int, out: I64) -> No
             until = more
 
 
-@jit
+@inlined
 def last_seen(post: int, posts: Posts) -> int:
     """The day on which a post was seen last with views; -1: never."""
     if posts.seen_count[post] == 0:
