@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -80,8 +81,24 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
 def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
     """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
     with _kept_in(_FOLDER):
-        made = numba.njit(cache=_FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(function)
+        made: Any = numba.njit(cache=_FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(function)
+    if hasattr(made, "get_call_template"):  # not where functions stay uncompiled
+        made.get_call_template = partial(_with_plain_numbers, made.get_call_template)
     return cast("Function", made)
+
+
+def _with_plain_numbers(template: Callable[..., Any], args: Any, kws: Any) -> Any:
+    """How one compiled function calls another: every whole number in 64 bits, be it a constant or narrower.
+
+    Else Numba compiles a function again for each constant and each width that it is called with.
+    """
+    return template(tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()})
+
+
+def _plain(kind: Any) -> Any:
+    given = numba.types.unliteral(kind)
+    is_narrow = isinstance(given, numba.types.Integer) and given.bitwidth < 64
+    return numba.types.int64 if is_narrow else given
 
 
 def inlined(function: Function) -> Function:
