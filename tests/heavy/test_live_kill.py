@@ -20,7 +20,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from trendwire.facts.store import FactStore
-from trendwire.trends.build import Resources
+from trendwire.facts.duck import Resources
 from trendwire.trends.live import Facts, opened
 
 home, as_of = Path(sys.argv[1]), date.fromisoformat(sys.argv[2])

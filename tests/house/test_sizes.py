@@ -52,4 +52,14 @@ def test_names_avoid_words_that_say_nothing() -> None:
 def test_the_tree_shows_the_architecture() -> None:
     over_all = {"cli", "backups", "publishing"}
     boxes = {p.name for p in PACKAGE.iterdir() if p.is_dir() and p.name != "__pycache__"} - over_all
-    assert boxes == {"sources", "facts", "trends", "editions", "accounts", "dialects", "web", "domain"}
+    assert boxes == {
+        "sources",
+        "facts",
+        "trends",
+        "engine",
+        "editions",
+        "accounts",
+        "dialects",
+        "web",
+        "domain",
+    }

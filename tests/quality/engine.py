@@ -8,12 +8,12 @@ from typing import NamedTuple
 import duckdb
 
 from trendwire import pipeline
+from trendwire.facts.duck import Resources
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
 from trendwire.trends import ranking, rollups
-from trendwire.trends.build import Resources
 
 LISTED = """
     SELECT period, region, identity, rank, move

@@ -14,8 +14,9 @@ import msgspec
 from trendwire.domain.charts import WORLD, Kind
 from trendwire.domain.details import Detail, HashtagFacts, SoundFacts
 from trendwire.domain.records import Factors, PostRecord
+from trendwire.facts.duck import Resources
 from trendwire.trends import ranking, records, rollups
-from trendwire.trends.build import Resources, build
+from trendwire.trends.build import build
 from trendwire.trends.execution import fetched
 from trendwire.trends.ranking import Published
 from trendwire.trends.rendering import render

@@ -29,7 +29,8 @@ from trendwire.domain.charts import (
 from trendwire.domain.details import Detail
 from trendwire.domain.periods import buckets
 from trendwire.errors import NotReady
-from trendwire.trends.build import Build, Resources, build
+from trendwire.facts.duck import Resources
+from trendwire.trends.build import Build, build
 
 REGIONS = ("VN", "US", None)
 

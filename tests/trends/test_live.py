@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from tests.trends.live_worlds import BATCHES, Reader, Told, World, fresh, full, kept, ring, silent
 from trendwire.domain.periods import midnight
 from trendwire.errors import Conflict, NotReady
+from trendwire.facts.duck import Resources
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.facts.store import FactStore
 from trendwire.trends import records
-from trendwire.trends.build import Resources
 from trendwire.trends.live import Change, Facts, Live, opened
 from trendwire.trends.live.taken import unknown
 

@@ -3,15 +3,27 @@
 Every region of an edition has one origin for all of its charts and details, never a mix.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final, Literal
 
 import msgspec
 
+from trendwire.domain.periods import from_epoch_day
+
 COMPUTED: Final = "computed"
 RECORDED: Final = "recorded"
 
 Method = Literal["computed", "recorded"]
+
+VERSION = "computed/1"
+"""Of the definitions: goes up with whatever changes the numbers that the same facts give."""
+
+MOST_SOURCES = 20
+"""Of more sources than this, those with most rows are told."""
+
+STALE_AFTER = 1
+"""Days before the edition's last day that the newest post may be created without being called stale."""
 
 
 class SourceSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,3 +84,42 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.method == COMPUTED:
             return COMPUTED
         return f"{RECORDED}:{self.sources[0].name if self.sources else 'none'}"
+
+
+def computed(
+    spans: Iterable[tuple[str, int, int]],
+    samples: Iterable[tuple[str, int, int, int]],
+    origins: Iterable[tuple[str, str, int, int, int]],
+    as_of: date,
+    engine: str,
+) -> dict[str, Provenance]:
+    """Of each region that has posts, the world too. `engine`: the version that computes.
+
+    `spans`: region, first and last epoch day of its posts. `samples`: region, period, posts, creators.
+    `origins`: region, source, rows, and when the first and the last of them was ingested.
+    """
+    counted: dict[str, dict[int, Sample]] = {}
+    for region, period, posts, creators in samples:
+        counted.setdefault(region, {})[period] = Sample(posts=posts, creators=creators)
+    came: dict[str, list[SourceSpan]] = {}
+    for region, name, rows, oldest, newest in origins:
+        span = SourceSpan(name=name, rows=rows, oldest=oldest, newest=newest)
+        came.setdefault(region, []).append(span)
+    return {
+        region: Provenance(
+            method=COMPUTED,
+            transformation=f"trendwire/{engine} {VERSION}",
+            sources=tuple(sorted(came.get(region, ()), key=lambda s: (-s.rows, s.name))[:MOST_SOURCES]),
+            samples=counted.get(region, {}),
+            first_day=from_epoch_day(first),
+            last_day=from_epoch_day(last),
+            stale=_stale(from_epoch_day(last), as_of),
+        )
+        for region, first, last in sorted(spans)
+    }
+
+
+def _stale(newest: date, as_of: date) -> tuple[str, ...]:
+    days = (as_of - newest).days
+    words = f"the newest post was created {days} days before the edition's last day"
+    return (words,) if days > STALE_AFTER else ()

@@ -2,11 +2,29 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from trendwire.facts.durable import folder_aside
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a build may use. `threads`: 0 leaves it to the machine."""
+
+    threads: int = 0
+    memory_mb: int = 4096
+
+    def config(self, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
+        """As DuckDB takes it; what does not fit into memory is written to `scratch`."""
+        limits: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{self.memory_mb}MB",
+            "temp_directory": str(scratch),
+            "preserve_insertion_order": False,
+        }
+        return limits | {"threads": self.threads} if self.threads else limits
 
 
 @contextmanager

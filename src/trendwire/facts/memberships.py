@@ -157,26 +157,13 @@ class Memberships:
         """Write rows to a Parquet file that can be adopted, beside those of the file `computed`, which gives
         up its own rows of the regions `instead`.
         """
-        lines = path.with_suffix(".ndjson")
-        lines.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows))
-        values: dict[str, object] = {"rows": str(lines), "columns": MEMBERSHIP_COLUMNS, "path": str(path)}
-        if computed is not None:
-            values |= {"computed": str(computed), "regions": sorted(instead)}
         with self._duckdb() as duck:
-            duck.execute(_SQL["write" if computed is None else "combine"], values)
+            write_rows(duck, path, rows, computed, instead)
 
     def standing(self, before: date, regions: Collection[str], period: int, days: int) -> Standing:
         """What the days before `before` tell of the regions; `listed` only of the last `days` of them."""
-        paths = {as_of: str(path) for as_of, path in self.by_day(before).items()}
-        if not paths or not regions:
-            return Standing()
-        recent = [path for as_of, path in paths.items() if as_of > before - timedelta(days=days)]
-        values: dict[str, object] = {"regions": sorted(regions)}
         with self._duckdb() as duck:
-            stood = duck.execute(_SQL["stood"], values | {"paths": list(paths.values())}).fetchall()
-            told = {"paths": recent, "period": period}
-            listed = duck.execute(_SQL["listed"], values | told).fetchall() if recent else []
-        return Standing(frozenset(stood), {(kind, region, who): n for kind, region, who, n in listed})
+            return standing_of(duck, self.by_day(before), before, regions, period, days)
 
     def forget(self, users: Collection[str], posts: Collection[str], *, dry_run: bool = False) -> int:
         """Remove the rows whose subject is one of these creators (in any case) or posts; how many."""
@@ -230,3 +217,39 @@ class Memberships:
         for path in self._folder.glob("*.parquet"):
             if path.name not in named:
                 path.unlink()
+
+
+def write_rows(
+    duck: duckdb.DuckDBPyConnection,
+    path: Path,
+    rows: Iterable[Member],
+    computed: Path | None = None,
+    instead: Collection[str] = (),
+) -> None:
+    """See `Memberships.write`."""
+    lines = path.with_suffix(".ndjson")
+    lines.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows))
+    values: dict[str, object] = {"rows": str(lines), "columns": MEMBERSHIP_COLUMNS, "path": str(path)}
+    if computed is not None:
+        values |= {"computed": str(computed), "regions": sorted(instead)}
+    duck.execute(_SQL["write" if computed is None else "combine"], values)
+
+
+def standing_of(
+    duck: duckdb.DuckDBPyConnection,
+    published: Mapping[date, Path],
+    before: date,
+    regions: Collection[str],
+    period: int,
+    days: int,
+) -> Standing:
+    """See `Memberships.standing`. `published`: the file of each day; days from `before` on are left out."""
+    paths = {as_of: str(path) for as_of, path in published.items() if as_of < before}
+    if not paths or not regions:
+        return Standing()
+    recent = [path for as_of, path in paths.items() if as_of > before - timedelta(days=days)]
+    values: dict[str, object] = {"regions": sorted(regions)}
+    stood = duck.execute(_SQL["stood"], values | {"paths": list(paths.values())}).fetchall()
+    told = {"paths": recent, "period": period}
+    listed = duck.execute(_SQL["listed"], values | told).fetchall() if recent else []
+    return Standing(frozenset(stood), {(kind, region, who): n for kind, region, who, n in listed})

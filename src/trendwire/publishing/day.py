@@ -1,7 +1,7 @@
 """Owns one day of one home: which kind of edition it becomes, and from what."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,14 +13,15 @@ from trendwire.domain.provenance import Provenance
 from trendwire.editions.markets import Market, Rule
 from trendwire.editions.markets import markets as recorded_markets
 from trendwire.editions.recorded import LISTED_DAYS, LISTED_PERIOD, RecordedContent, recorded_content
+from trendwire.facts.duck import Resources
 from trendwire.facts.durable import folder_aside
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
-from trendwire.trends.build import Resources
-from trendwire.trends.execution import Progress
-from trendwire.trends.ranking import Published
+
+Progress = Callable[[str, float], None]
+"""Told what is being made and which share (0..1) of that stage is done."""
 
 SCRATCH = "scratch-"
 """How the folders of a build begin."""
@@ -55,9 +56,9 @@ class Day:
         """Whether there is anything to compute; recorded charts may be all there is."""
         return FactStore(self.home).snapshot().posts > 0
 
-    def published(self) -> list[Published]:
+    def published(self) -> Mapping[date, Path]:
         """The memberships of all days published so far; a build looks at those before its own day."""
-        return [Published(day, path) for day, path in Memberships(self.home).by_day(date.max).items()]
+        return Memberships(self.home).by_day(date.max)
 
     def markets(self, computed: Mapping[str, Provenance]) -> Mapping[str, Market]:
         """The regions whose charts a source ranked, by the rules. `computed`: those that have posts."""

@@ -27,6 +27,7 @@ from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
 from trendwire.publishing.day import Day, scratch
 from trendwire.trends.live import DAMAGED, Facts, Live, discard, opened
+from trendwire.trends.ranking import Published
 
 Row = TypeVar("Row")
 
@@ -58,7 +59,8 @@ def publish(day: Day, publisher: Publisher, state: Path) -> Record:
 def _followed(day: Day, publisher: Publisher, state: Path) -> Record:
     begun, store = clock.monotonic(), FactStore(day.home)
     with opened(state, day.resources()) as live, store.opened() as manifest, scratch(day.home) as folder:
-        live.refresh(Facts(store.parts_folder, manifest), day.as_of, day.published(), day.progress)
+        published = [Published(as_of, path) for as_of, path in day.published().items()]
+        live.refresh(Facts(store.parts_folder, manifest), day.as_of, published, day.progress)
         day.progress("publish", 0.0)
         beside = _beside(day, live, folder)
         record = _published(day, publisher, live, beside, begun)

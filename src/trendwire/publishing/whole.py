@@ -1,37 +1,48 @@
 """Owns whole editions as a job: everything is computed from the facts, and every detail is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from trendwire import __version__, clock
+from trendwire.domain.provenance import Provenance
 from trendwire.editions import Record
 from trendwire.editions.joined import joined_charts, joined_subjects
 from trendwire.editions.publish import Content, Publisher
+from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
-from trendwire.publishing.day import Day, scratch
-from trendwire.trends.build import Build, Resources
-from trendwire.trends.execution import Progress
-from trendwire.trends.ranking import Published
+from trendwire.publishing.day import Day, Progress, scratch
+
+
+class Computed(Protocol):
+    """What an engine computed: see `engine.build.Build`."""
+
+    def charts(self) -> Iterator[tuple[str, str]]: ...
+
+    def subjects(self) -> Iterator[tuple[str, str, str]]: ...
+
+    def provenance(self, engine: str) -> dict[str, Provenance]: ...
+
+    def write_memberships(self, path: Path) -> None: ...
 
 
 class Engine(Protocol):
-    """Computes what an edition serves: `trends.build.build`, or the same on a cluster."""
+    """Computes what an edition serves: `engine.build.build`, or the same on a cluster."""
 
     def __call__(
         self,
         parts: Sequence[Path],
         as_of: date,
-        published: Sequence[Published],
+        published: Mapping[date, Path],
         scratch: Path,
         progress: Progress,
         resources: Resources,
-    ) -> AbstractContextManager[Build]:
-        """See `trends.build.build`."""
+    ) -> AbstractContextManager[Computed]:
+        """See `engine.build.build`."""
         ...
 
 

@@ -18,6 +18,7 @@ import duckdb
 
 from trendwire.domain.provenance import Provenance
 from trendwire.errors import NotReady
+from trendwire.facts.duck import Resources
 from trendwire.statements import named
 from trendwire.trends import details, documents, histories, ranking, rollups
 from trendwire.trends.execution import Progress
@@ -29,25 +30,10 @@ SQL = named("trendwire.trends", "build.sql")
 SIZES = SQL["sizes"]
 """How many charts and subjects a finished build holds."""
 
+_DEFAULT = Resources()
+
 _BATCH = 1000
 """Documents fetched at once: a few megabytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What a build may use. `threads`: 0 leaves it to the machine."""
-
-    threads: int = 0
-    memory_mb: int = 4096
-
-    def config(self, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
-        """As DuckDB takes it; what does not fit into memory is written to `scratch`."""
-        limits: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{self.memory_mb}MB",
-            "temp_directory": str(scratch),
-            "preserve_insertion_order": False,
-        }
-        return limits | {"threads": self.threads} if self.threads else limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +75,7 @@ def build(
     published: Sequence[Published],
     scratch: Path,
     progress: Progress,
-    resources: Resources = Resources(),
+    resources: Resources = _DEFAULT,
 ) -> Iterator[Build]:
     """Compute everything an edition of `as_of` serves.
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 
 from trendwire.domain.periods import epoch_day, from_epoch_day
+from trendwire.facts.duck import Resources
 from trendwire.facts.manifest import Part
 from trendwire.statements import named
 from trendwire.trends import rollups
-from trendwire.trends.build import Resources
 
 _SQL = named(__package__, "days.sql")
 _SECONDS = 86_400

@@ -12,11 +12,10 @@ import pytest
 from tests.agreement.pair import silent
 from tests.heavy.spark.standalone import settings, standalone
 from tests.trends.conftest import at
+from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
 from trendwire.pipeline import Engine
-from trendwire.trends.build import Resources
-from trendwire.trends.ranking import Published
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +35,7 @@ def made(engine: Engine, home: Path, as_of: date, scratch: Path) -> dict[str, An
     scratch.mkdir()
     earlier = Memberships(home)
     days = [record.as_of for record in earlier.records()]
-    published = [Published(d, path) for d, path in zip(days, earlier.paths(date.max), strict=True)]
+    published = dict(zip(days, earlier.paths(date.max), strict=True))
     parts = FactStore(home).parts()
     with engine(parts, as_of, published, scratch, silent, Resources(threads=1, memory_mb=2048)) as built:
         built.write_memberships(scratch / "members.parquet")

@@ -13,7 +13,7 @@ from tests.heavy.spark.local import in_process
 from tests.small_world import DAYS, LAST_DAY
 from trendwire import pipeline
 from trendwire.errors import NotReady
-from trendwire.trends.build import Resources
+from trendwire.facts.duck import Resources
 from trendwire.trends.cluster.build import build as build_on
 
 # Ibis 12 asks DuckDB 2 by a name that is going
@@ -58,6 +58,6 @@ def test_a_day_before_all_posts_is_an_empty_edition(demo_home: Path, tmp_path: P
 def test_without_facts_there_is_nothing_to_build(tmp_path: Path) -> None:
     with (
         pytest.raises(NotReady, match="no posts yet"),
-        local([], date(2025, 1, 1), [], tmp_path, silent, Resources()),
+        local([], date(2025, 1, 1), {}, tmp_path, silent, Resources()),
     ):
         pass

@@ -17,15 +17,15 @@ from typing import Any
 import duckdb
 
 from trendwire.domain.periods import DETAIL_PERIODS, LONGEST, epoch_day
-from trendwire.domain.provenance import Provenance
+from trendwire.domain.provenance import Provenance, computed
 from trendwire.errors import NotReady
+from trendwire.facts.duck import Resources
 from trendwire.statements import named
 from trendwire.trends import affinity, details, documents, ranking
-from trendwire.trends.build import SIZES, Build, Resources
+from trendwire.trends.build import SIZES, Build
 from trendwire.trends.cluster.counting import count
 from trendwire.trends.cluster.tables import Tables
 from trendwire.trends.execution import Progress, fetched, run_all
-from trendwire.trends.provenance import told
 from trendwire.trends.ranking import Published
 
 _SQL = named("trendwire.trends.cluster", "loading.sql")
@@ -92,7 +92,7 @@ class ClusterBuild(Build):
         """Where the numbers of each region come from. `engine`: the version that computes."""
         values = {"folder": str(self.folder), "periods": list(DETAIL_PERIODS)}
         rows = partial(fetched, self.connection, values=values)
-        return told(
+        return computed(
             rows(_SQL["region_spans"]), rows(_SQL["samples"]), rows(_SQL["origins"]), self.as_of, engine
         )
 
@@ -102,12 +102,12 @@ def build(
     cluster: Cluster,
     parts: Sequence[Path],
     as_of: date,
-    published: Sequence[Published],
+    published: Mapping[date, Path],
     scratch: Path,
     progress: Progress,
     resources: Resources,
 ) -> Iterator[Build]:
-    """As `trends.build.build`; `scratch` and `parts` have the same paths on every machine of the cluster."""
+    """As `engine.build.build`; `scratch` and `parts` have the same paths on every machine of the cluster."""
     if not parts:
         raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
     folder = scratch / "tables"
@@ -115,7 +115,8 @@ def build(
     with cluster(folder) as tables:
         count(tables, parts, as_of, progress)
     with duckdb.connect(config=resources.config(scratch)) as connection:
-        _write(connection, folder, as_of, published, progress)
+        earlier = [Published(day, path) for day, path in published.items()]
+        _write(connection, folder, as_of, earlier, progress)
         charts, subjects = connection.execute(SIZES).fetchall()[0]
         yield ClusterBuild(connection, as_of, parts, charts, subjects, folder)
 

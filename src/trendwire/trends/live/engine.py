@@ -19,7 +19,8 @@ from trendwire.facts.durable import make_folder
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.statements import named
 from trendwire.trends import scoring
-from trendwire.trends.build import SQL, Resources
+from trendwire.facts.duck import Resources
+from trendwire.trends.build import SQL
 from trendwire.trends.execution import Progress, fetched, run
 from trendwire.trends.live import charts, counts, crowds, news, origins, past, posts, reach, subjects
 from trendwire.trends.live.news import Changes, Edition, News

@@ -11,10 +11,9 @@ from duckdb import DuckDBPyConnection
 
 from trendwire.domain.charts import WORLD
 from trendwire.domain.periods import DETAIL_PERIODS, epoch_day
-from trendwire.domain.provenance import Provenance
+from trendwire.domain.provenance import Provenance, computed
 from trendwire.statements import named
 from trendwire.trends.execution import fetched, run
-from trendwire.trends.provenance import told
 
 _SQL = named(__package__, "origins.sql")
 
@@ -36,4 +35,4 @@ def provenance(connection: DuckDBPyConnection, as_of: date, engine: str) -> dict
     spans, samples, origins = (
         fetched(connection, _SQL[name], values) for name in ("spans", "samples", "origins")
     )
-    return told(spans, samples, origins, as_of, engine)
+    return computed(spans, samples, origins, as_of, engine)

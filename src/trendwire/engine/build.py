@@ -1,0 +1,153 @@
+"""Owns one build: from Parquet parts of facts to all charts and details of one as_of, as JSON documents.
+
+Same facts, same as_of, same earlier memberships: the same documents byte for byte, whatever the order,
+split or repetition of the parts.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+
+from trendwire.domain.charts import WORLD
+from trendwire.domain.periods import epoch_day
+from trendwire.domain.provenance import Provenance, computed
+from trendwire.engine import provenance
+from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
+from trendwire.engine.columns import ranges
+from trendwire.engine.details import Details
+from trendwire.engine.state import State, rebuilt
+from trendwire.errors import NotReady
+from trendwire.facts.duck import Resources
+from trendwire.facts.memberships import standing_of, write_rows
+from trendwire.statements import named
+
+Progress = Callable[[str, float], None]
+"""Told what is being made and which share (0..1) of that stage is done."""
+
+_SQL = named("trendwire.engine", "build.sql") | named("trendwire.engine", "provenance.sql")
+
+_BATCH = 1000
+"""Documents made at once: a few megabytes."""
+
+_RARE = re.compile(r"\\u00|\de-?\d")
+"""What may be written in several ways: control characters, and numbers with an exponent."""
+
+
+_NO_COVERS = ',"covers":{}'
+"""Left out of documents since the first edition: with it, hashes of the same charts would be others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The charts and details of one state, made when they are asked for."""
+
+    connection: duckdb.DuckDBPyConnection
+    parts: Sequence[Path]
+    as_of: date
+    state: State
+    shown: Charts
+    progress: Progress
+
+    def charts(self) -> Iterator[tuple[str, str]]:
+        """`ChartKey.text` and JSON list of entries, ascending by key; empty charts are left out."""
+        made = ((key.text, _text(self.shown.entries(key))) for key in self.shown.keys)
+        return self._as_written(_watched(made, len(self.shown.keys), partial(self.progress, "charts")))
+
+    def subjects(self) -> Iterator[tuple[str, str, str]]:
+        """Kind, identity and JSON of `domain.details.Detail`, ascending by kind and identity."""
+        subjects = self._in_order()
+        made = self._details(subjects)
+        return self._as_written(_watched(made, len(subjects), partial(self.progress, "details")))
+
+    def provenance(self, engine: str) -> dict[str, Provenance]:
+        """Where the numbers of each region come from. `engine`: the version that computes."""
+        values = {"parts": [str(part) for part in self.parts], "world": WORLD}
+        origins = self.connection.execute(_SQL["origins"], values).fetchall()
+        spans, samples = provenance.spans(self.state), provenance.samples(self.state)
+        return computed(spans, samples, origins, self.as_of, engine)
+
+    def write_memberships(self, path: Path) -> None:
+        """Write who is in which chart to one Parquet file."""
+        write_rows(self.connection, path, self.shown.members())
+
+    def _in_order(self) -> list[int]:
+        """The subjects that a post created until the day uses, by kind and identity."""
+        columns = self.state.columns
+        posts = np.flatnonzero(columns["hot"]["day"] <= self.state.as_of)
+        uses = ranges(columns["use_start"][posts], columns["use_count"][posts])
+        return sorted(np.unique(columns["use_subject"][uses]).tolist(), key=columns.subjects.raw)
+
+    def _details(self, subjects: Iterable[int]) -> Iterator[tuple[str, str, str]]:
+        details, attributes = Details(self.state, self.shown), self.shown.attributes
+        for subject in subjects:
+            kind, identity = attributes.kind(subject), attributes.identity(subject)
+            document = _text(details.detail(kind, identity))
+            yield str(kind), identity, document.replace(_NO_COVERS, "")
+
+    def _as_written(self, rows: Iterator[Any]) -> Iterator[Any]:
+        while batch := list(islice(rows, _BATCH)):
+            rare = [number for number, row in enumerate(batch) if _RARE.search(row[-1])]
+            texts = {"texts": [batch[number][-1] for number in rare]}
+            written = self.connection.execute(_SQL["as_written"], texts).fetchall() if rare else []
+            for number, (text,) in zip(rare, written, strict=True):
+                batch[number] = (*batch[number][:-1], text)
+            yield from batch
+
+
+@contextmanager
+def build(
+    parts: Sequence[Path],
+    as_of: date,
+    published: Mapping[date, Path],
+    scratch: Path,
+    progress: Progress,
+    resources: Resources,
+) -> Iterator[Build]:
+    """Compute everything an edition of `as_of` serves.
+
+    `parts`: Parquet files of fact rows (FACT_COLUMNS), in one folder for each month. `published`: memberships
+    of editions published so far; those of `as_of` and later are not looked at. `scratch`: an existing folder
+    that takes what reading does not fit into memory; nothing is left in it. Raises NotReady where there are
+    no parts.
+    """
+    if not parts:
+        raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
+    with duckdb.connect(config=resources.config(scratch)) as connection:
+        state = rebuilt(connection, by_month(parts), epoch_day(as_of), partial(progress, "posts"))
+        progress("ranking", 0.0)
+        regions = [WORLD, *(state.columns.regions[place] for place in range(len(state.columns.regions)))]
+        standing = standing_of(connection, published, as_of, regions, LISTED_PERIOD, LISTED_DAYS)
+        charts = Charts(state, standing)
+        progress("ranking", 1.0)
+        yield Build(connection, parts, as_of, state, charts, progress)
+
+
+def by_month(parts: Iterable[Path]) -> list[list[Path]]:
+    """Parts as they lie in the folders of their months, oldest first."""
+    months: dict[Path, list[Path]] = {}
+    for part in parts:
+        months.setdefault(part.parent, []).append(part)
+    return [months[month] for month in sorted(months)]
+
+
+def _text(document: object) -> str:
+    return msgspec.json.encode(document).decode()
+
+
+def _watched(rows: Iterable[Any], count: int, progress: Callable[[float], None]) -> Iterator[Any]:
+    """The same rows, telling how far they are."""
+    for number, row in enumerate(rows):
+        if number % 100 == 0:
+            progress(number / count)
+        yield row
+    progress(1.0)

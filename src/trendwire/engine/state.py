@@ -1,0 +1,80 @@
+"""Owns a state: everything that charts and details of one day are made from, counted from all posts."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from duckdb import DuckDBPyConnection
+
+from trendwire.engine.columns import Columns
+from trendwire.engine.counts import room
+from trendwire.engine.lists import PostLists
+from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, add_posts, gains, tally, tally_lists
+from trendwire.engine.resolve import load
+from trendwire.engine.surroundings import Surroundings, count_days, count_debuts
+
+__all__ = ["State", "rebuilt"]
+
+
+class State:
+    """Posts, their lists, and what is counted of them for `as_of` (an epoch day)."""
+
+    def __init__(self, columns: Columns, as_of: int) -> None:
+        self.columns = columns
+        self.lists = PostLists(columns)
+        self.surroundings = Surroundings(as_of)
+        self.candidates = Candidates()
+        self._count()
+
+    @property
+    def as_of(self) -> int:
+        return self.surroundings.as_of
+
+    @property
+    def since(self) -> int:
+        """The first day that makes candidates."""
+        return self.as_of - RECENT + 1
+
+    def _count(self) -> None:
+        columns, every = self.columns, np.arange(len(self.columns), dtype=np.int32)
+        count_days(1, every, columns.posts, self.surroundings.created)
+        creators = np.arange(len(columns.creators), dtype=np.int32)
+        self.count_debuts(1, creators)
+        self.surroundings.settle(len(columns.regions) + 1)
+        self.candidates.widen(columns)
+        self.candidates.note(1, columns, every, self.since)
+        self.candidates.promote(np.arange(len(columns.subjects)), self.candidates.pairs())
+        self._tally()
+        slots, by = self.candidates.slots, self.surroundings.parameters
+        add_posts(1, every, columns.posts, slots, by, gains(), self.candidates.records)
+
+    def _tally(self) -> None:
+        posts, lists, slots = self.columns.posts, self.lists.lists, self.candidates.slots
+        by, creators = self.surroundings.parameters, self.candidates.records.creators
+        into = room(len(self.columns))
+        tally(1, lists.creator_posts, ALL_POSTS, posts.hot, slots, by, into, creators)
+        subjects = np.flatnonzero(slots.world >= 0)
+        tally_lists(subjects, lists.subject_start, lists.subject_posts, posts.hot, slots, by, into, creators)
+
+    def count_debuts(self, sign: int, creators: np.ndarray) -> None:
+        """Count the first posts of creators, or take them out."""
+        around, columns = self.surroundings, self.columns
+        found = np.empty(len(columns) + 1, np.int32)
+        texts = columns.ids.texts.table
+        count_debuts(
+            sign, creators, columns.posts, self.lists.lists, texts, around.ends, around.debuts, found
+        )
+
+
+def rebuilt(
+    connection: DuckDBPyConnection,
+    months: Sequence[Sequence[Path]],
+    as_of: int,
+    progress: Callable[[float], None] = lambda _done: None,
+) -> State:
+    """The state of a day from all parts of the facts, given by month. `progress`: told the share that is
+    read.
+    """
+    columns = Columns()
+    load(connection, [[str(part) for part in parts] for parts in months], columns, progress)
+    return State(columns, as_of)
