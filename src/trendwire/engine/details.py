@@ -138,7 +138,7 @@ class Details:
                 related=tuple(self._related(tag) for tag in related[span]),
                 top_ids=tuple(self._attributes.id(post) for post in listed(numbers.top_posts, span)),
                 heat=heat,
-                components=components,
+                components=None if components is None else {**components},
             )
         return {period: over for period, over in found.items() if over != NOTHING}
 
