@@ -81,7 +81,12 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
 def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
     """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
     with _kept_in(_FOLDER):
-        options = {"cache": _FOLDER is not None, "boundscheck": True, "nogil": True, "inline": inline}
+        options: dict[str, Any] = {
+            "cache": _FOLDER is not None,
+            "boundscheck": True,
+            "nogil": True,
+            "inline": inline,
+        }
         made: Any = numba.njit(**options)(function)
     if hasattr(made, "get_call_template"):  # not where functions stay uncompiled
         made.get_call_template = partial(_with_plain_numbers, made.get_call_template)
@@ -98,7 +103,7 @@ def _with_plain_numbers(template: Callable[..., Any], args: Any, kws: Any) -> An
 
 def _plain(kind: Any) -> Any:
     given: Any = numba.types.unliteral(kind)  # type: ignore[no-untyped-call] # it has no types
-    is_narrow = isinstance(given, numba.types.Integer) and given.bitwidth < 64
+    is_narrow = isinstance(given, numba.types.Integer) and cast("Any", given).bitwidth < 64
     return numba.types.int64 if is_narrow else given
 
 
