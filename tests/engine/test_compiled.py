@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_written_is_no_failure(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     assert compiled.cache_folder() is None
-    monkeypatch.setattr(compiled, "_FOLDER", None)
+    monkeypatch.setattr(compiled, "FOLDER", None)
     assert compiled.jit(lambda x: x + 1)(1) == 2
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from trendwire.domain.charts import WORLD
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.provenance import Provenance, computed
-from trendwire.engine import provenance
+from trendwire.engine import compiling, provenance
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
 from trendwire.engine.columns import ranges
 from trendwire.engine.details import Details
@@ -122,6 +122,7 @@ def build(
     """
     if not parts:
         raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
+    compiling.ensure(progress)
     with duckdb.connect(config=resources.config(scratch)) as connection:
         state = rebuilt(connection, by_month(parts), epoch_day(as_of), partial(progress, "posts"))
         progress("ranking", 0.0)

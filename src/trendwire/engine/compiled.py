@@ -64,7 +64,10 @@ def _made(place: Path, name: str) -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-_FOLDER = cache_folder()
+FOLDER = cache_folder()
+"""Where this process keeps compiled functions, if anywhere."""
+
+UNCOMPILED = bool(cast("Any", numba.config).DISABLE_JIT)
 
 
 @contextmanager
@@ -80,9 +83,9 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
 
 def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
     """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
-    with _kept_in(_FOLDER):
+    with _kept_in(FOLDER):
         options: dict[str, Any] = {
-            "cache": _FOLDER is not None,
+            "cache": FOLDER is not None,
             "boundscheck": True,
             "nogil": True,
             "inline": inline,

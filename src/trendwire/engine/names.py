@@ -122,7 +122,7 @@ def joined(texts: Iterable[bytes]) -> tuple[U8, I64]:
     """Texts one after the other, and where each begins."""
     pieces = list(texts)
     offsets = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
-    return np.frombuffer(b"".join(pieces), np.uint8), offsets
+    return np.frombuffer(bytearray(b"".join(pieces)), np.uint8), offsets
 
 
 class Names:
@@ -149,7 +149,7 @@ class Names:
 
     def find(self, text: str | bytes) -> int:
         """The number of a text, `ABSENT` where there is none."""
-        data = np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8)
+        data = np.frombuffer(bytearray(text.encode() if isinstance(text, str) else text), np.uint8)
         return int(found(data, self.table))
 
     def numbers(self, data: U8, offsets: I64, rows: I64) -> I32:
