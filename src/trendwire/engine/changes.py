@@ -12,8 +12,8 @@ from duckdb import DuckDBPyConnection
 from trendwire.engine.columns import Piece, ranges, taken
 from trendwire.engine.compiled import I32, I64
 from trendwire.engine.counts import ENDS, Parameters, room
+from trendwire.engine.gains import add_posts, gains, shift_posts
 from trendwire.engine.pairs import Among, count_records, moved, pairs_of, tally_pairs, unequal
-from trendwire.engine.records import add_posts, gains, shift_posts
 from trendwire.engine.resolve import read, read_posts, resolved
 from trendwire.engine.sightings import merged, says_otherwise
 from trendwire.engine.state import State

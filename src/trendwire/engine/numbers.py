@@ -8,9 +8,9 @@ import numpy as np
 
 from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS, LONGEST
 from trendwire.engine.columns import Posts
-from trendwire.engine.compiled import I32, I64, i64, jit
+from trendwire.engine.compiled import I32, I64, i64, inlined, jit
 from trendwire.engine.names import Table
-from trendwire.engine.tops import Tops, code_of, offer, tops
+from trendwire.engine.tops import Tops, code_of, least, offer, tops
 from trendwire.engine.views import add_daily, gains_until
 
 SPANS = np.array(DETAIL_PERIODS, np.int64)
@@ -66,56 +66,55 @@ def add_reach(place: int, reach: I64) -> None:
         reach[span] += 1
 
 
-@jit
-def count_post(post: int, posts: Posts, as_of: int, into: Numbers) -> int:
+@inlined
+def count_post(day: int, promoted: bool, as_of: int, created: I64, sums: I64) -> int:
     """Count a post created by `as_of`; the place of its day."""
-    day = i64(posts.hot[post]["day"])
     place = place_of(as_of - day)
-    into.sums[POSTS] += 1
-    into.sums[FIRST_DAY] = min(into.sums[FIRST_DAY], day)
+    sums[POSTS] += 1
+    sums[FIRST_DAY] = min(sums[FIRST_DAY], day)
     if place < OLDER:
-        into.created[day - as_of + LONGEST - 1] += 1
-        if posts.promoted[post]:
-            into.sums[PROMOTED] = min(into.sums[PROMOTED], place)
+        created[day - as_of + LONGEST - 1] += 1
+        if promoted:
+            sums[PROMOTED] = min(sums[PROMOTED], place)
     return place
 
 
-@jit
-def offer_creator(creator: int, gained: I64, creators: Table, into: Numbers) -> None:
-    """Offer a creator's views to the samples of the chart periods, and forget them."""
+@inlined
+def offer_creator(creator: int, gained: I64, enough: I64, names: Table, samples: Tops) -> None:
+    """Offer a creator's views to the samples of the chart periods, where they are enough, and forget them."""
     for span in range(CHARTED):
-        if creator >= 0:
-            offer(into.top_creators, span, creator, code_of(creator), gained[span], creators)
+        if creator >= 0 and gained[span] >= enough[span]:
+            offer(samples, span, creator, code_of(creator), gained[span], names)
+            enough[span] = least(samples, span)
         gained[span] = 0
 
 
 @jit
 def count(found: I32, posts: Posts, as_of: int, text_ids: Table, creators: Table, into: Numbers) -> None:
     """Count the posts of a subject in a place, sorted by creator."""
-    days, until, gained = (
-        np.empty(OLDER + 1, np.int64),
-        np.zeros(OLDER + 1, np.int64),
-        np.zeros(OLDER, np.int64),
-    )
-    days[0], days[1:] = as_of, as_of - SPANS
+    hot, ids, promoted = posts.hot, posts.ids, posts.promoted
+    views, created, reach, top_posts, samples, sums = into
+    until, gained = np.zeros(OLDER + 1, np.int64), np.zeros(OLDER, np.int64)
+    days, enough = np.append(as_of, as_of - SPANS), np.ones((2, OLDER), np.int64)
     creator, newest = -1, OLDER
-    for i in range(len(found)):
-        post = found[i]
-        if i64(posts.hot[post]["day"]) > as_of:
+    for post in found:
+        day = i64(hot[post]["day"])
+        if day > as_of:
             continue
-        if posts.hot[post]["creator"] != creator:
-            offer_creator(creator, gained, creators, into)
-            add_reach(newest, into.reach)
-            creator, newest = i64(posts.hot[post]["creator"]), OLDER
-        place = count_post(post, posts, as_of, into)
+        if hot[post]["creator"] != creator:
+            offer_creator(creator, gained, enough[0], creators, samples)
+            add_reach(newest, reach)
+            creator, newest = i64(hot[post]["creator"]), OLDER
+        place = count_post(day, promoted[post] != 0, as_of, created, sums)
         newest = min(newest, place) if creator >= 0 else OLDER
-        add_daily(post, posts, as_of - LONGEST + 1, as_of, into.views)
+        add_daily(post, posts, as_of - LONGEST + 1, as_of, views)
         gains_until(post, posts, days, until)
-        into.sums[VIEWS] += until[0]
+        sums[VIEWS] += until[0]
         for span in range(OLDER):
-            gained[span] += until[0] - until[span + 1]
-            if posts.ids[post] >= 0:
-                views = until[0] - until[span + 1]
-                offer(into.top_posts, span, post, posts.ids[post], views, text_ids)
-    offer_creator(creator, gained, creators, into)
-    add_reach(newest, into.reach)
+            more = until[0] - until[span + 1]
+            gained[span] += more
+            if ids[post] >= 0 and more >= enough[1, span]:
+                offer(top_posts, span, post, ids[post], more, text_ids)
+                enough[1, span] = least(top_posts, span)
+    offer_creator(creator, gained, enough[0], creators, samples)
+    add_reach(newest, reach)

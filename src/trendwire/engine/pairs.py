@@ -17,19 +17,11 @@ from trendwire.engine.counts import (
     seen,
     window_of,
 )
+from trendwire.engine.gains import Gains, add_gains, add_industry, gain
 from trendwire.engine.lists import Lists, posts_of_creator, posts_of_subject
-from trendwire.engine.records import (
-    ALL_POSTS,
-    NO_RECORD,
-    Gains,
-    Records,
-    Slots,
-    add_gains,
-    add_industry,
-    gain,
-    tally,
-)
+from trendwire.engine.records import ALL_POSTS, NO_RECORD, Records, Slots
 from trendwire.engine.scoring import BASELINES
+from trendwire.engine.tallies import tally
 
 _SUBJECT = 0xFFFFFFFF
 _NOWHERE, _PAST, _OBSERVED = -1, 100, 101

@@ -19,7 +19,7 @@ import numpy as np
 
 from trendwire.domain.charts import Kind
 from trendwire.engine.columns import Columns, Posts
-from trendwire.engine.compiled import I32, I64, i64, jit
+from trendwire.engine.compiled import I32, I64, i64, inlined, jit
 from trendwire.engine.counts import PLACES
 from trendwire.engine.kinds import number_of
 from trendwire.engine.lists import Lists, posts_of_creator, posts_of_subject
@@ -131,48 +131,48 @@ def reach_in(subject: int, place: int, among: Population, room: I32, reach: I64)
         among.kept.known[0] += 1
 
 
-@jit
-def place_of_partner(tag: int, found: int, partners: Partners) -> int:
-    """The number of a partner, a new one if it was not met before."""
-    mask = len(partners.places) - 1
-    at = (tag * 0x1E3779B1 >> 7) & mask
-    while partners.places[at] >= 0 and partners.tags[partners.places[at]] != tag:
-        at = (at + 1) & mask
-    if partners.places[at] < 0:
-        partners.places[at] = found
-        partners.tags[found], partners.both[found] = tag, 0
-        partners.creator[found], partners.newest[found] = -1, OLDER
-    return i64(partners.places[at])
-
-
-@jit
-def meet(partner: int, creator: int, place: int, partners: Partners) -> None:
+@inlined
+def meet(creator: int, place: int, known: I64, newest: I64, both: I64, partner: int) -> None:
     """A creator used a partner beside the hashtag, on a day of that place; creators come one after the
     other.
     """
-    if partners.creator[partner] != creator:
-        add_reach(partners.newest[partner], partners.both[partner])
-        partners.creator[partner], partners.newest[partner] = creator, OLDER
-    partners.newest[partner] = min(partners.newest[partner], place)
+    if known[partner] != creator:
+        for span in range(newest[partner], OLDER):
+            both[partner, span] += 1
+        known[partner], newest[partner] = creator, OLDER
+    newest[partner] = min(newest[partner], place)
 
 
 @jit
 def find_partners(found: I32, subject: int, among: Population, partners: Partners) -> int:
     """The hashtags beside one, from its posts sorted by creator; how many."""
-    count, posts, names = 0, among.posts, among.names
+    hot, starts, counts, subjects = (
+        among.posts.hot,
+        among.posts.use_start,
+        among.posts.use_count,
+        among.posts.use_subject,
+    )
+    texts, offsets = among.names.data, among.names.offsets
+    tags, both, known, newest, places = partners
+    count, as_of, mask = 0, among.as_of, len(places) - 1
     for post in found:
-        back, creator = among.as_of - i64(posts.hot[post]["day"]), i64(posts.hot[post]["creator"])
+        back, creator = as_of - i64(hot[post]["day"]), i64(hot[post]["creator"])
         if back < 0 or creator < 0 or place_of(back) == OLDER:
             continue
-        for use in range(posts.use_start[post], posts.use_start[post] + posts.use_count[post]):
-            tag = i64(posts.use_subject[use])
-            if tag == subject or names.data[names.offsets[tag]] != HASHTAG:
+        for use in range(starts[post], starts[post] + counts[post]):
+            tag = i64(subjects[use])
+            if tag == subject or texts[offsets[tag]] != HASHTAG:
                 continue
-            partner = place_of_partner(tag, count, partners)
-            count = max(count, partner + 1)
-            meet(partner, creator, place_of(back), partners)
+            at = (tag * 0x1E3779B1 >> 7) & mask
+            while places[at] >= 0 and tags[places[at]] != tag:
+                at = (at + 1) & mask
+            if places[at] < 0:
+                places[at], tags[count], both[count] = count, tag, 0
+                known[count], newest[count] = -1, OLDER
+                count += 1
+            meet(creator, place_of(back), known, newest, both, places[at])
     for partner in range(count):
-        add_reach(partners.newest[partner], partners.both[partner])
+        add_reach(newest[partner], both[partner])
     return count
 
 

@@ -8,10 +8,12 @@ from duckdb import DuckDBPyConnection
 
 from trendwire.engine.columns import Columns
 from trendwire.engine.counts import room
+from trendwire.engine.gains import add_posts, gains
 from trendwire.engine.lists import PostLists
-from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, add_posts, gains, tally, tally_lists
+from trendwire.engine.records import ALL_POSTS, RECENT, Candidates
 from trendwire.engine.resolve import load
 from trendwire.engine.surroundings import Surroundings, count_days, count_debuts
+from trendwire.engine.tallies import tally, tally_lists
 
 __all__ = ["State", "rebuilt"]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trendwire.engine.compiled import I64, jit
+from trendwire.engine.compiled import I64, i64, jit
 from trendwire.engine.ids import id_less
 from trendwire.engine.names import Table
 
@@ -50,3 +50,10 @@ def offer(found: Tops, k: int, item: int, code: int, value: int, texts: Table) -
         found.values[k, i] = found.values[k, i - 1]
     found.items[k, at], found.codes[k, at], found.values[k, at] = item, code, value
     found.counts[k] = min(found.counts[k] + 1, most)
+
+
+@jit
+def least(found: Tops, k: int) -> int:
+    """The value that an item has at least that comes into a list."""
+    full = found.counts[k] == found.items.shape[1]
+    return i64(found.values[k, found.items.shape[1] - 1]) if full else 1
