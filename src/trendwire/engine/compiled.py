@@ -84,7 +84,9 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
 def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
     """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
     with _kept_in(FOLDER):
-        made: Any = numba.njit(cache=FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(function)
+        made: Any = numba.njit(cache=FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(
+            function
+        )
     if hasattr(made, "get_call_template"):  # not where functions stay uncompiled
         made.get_call_template = partial(_with_plain_numbers, made.get_call_template)
     return cast("Function", made)

@@ -15,11 +15,11 @@ from duckdb import DuckDBPyConnection
 from trendwire.domain.periods import epoch_day, from_epoch_day
 from trendwire.domain.provenance import Provenance
 from trendwire.errors import Conflict, NotReady
+from trendwire.facts.duck import Resources
 from trendwire.facts.durable import make_folder
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.statements import named
 from trendwire.trends import scoring
-from trendwire.facts.duck import Resources
 from trendwire.trends.build import SQL
 from trendwire.trends.execution import Progress, fetched, run
 from trendwire.trends.live import charts, counts, crowds, news, origins, past, posts, reach, subjects
