@@ -23,7 +23,8 @@ class Listener(event.Listener):
 
 event.register("numba:compile", Listener())
 settings = Settings(home=Path(sys.argv[1]), engine_threads=1)
-pipeline.ingest(settings, ["examples/posts.ndjson"], datetime(2025, 6, 1, tzinfo=UTC), lambda stage, done: None)
+at = datetime(2025, 6, 1, tzinfo=UTC)
+pipeline.ingest(settings, ["examples/posts.ndjson"], at, lambda stage, done: None)
 print(pipeline.publish(settings, date(2025, 5, 14), lambda stage, done: print(stage)).content_hash)
 """
 CONTENT = "dc2031bb113d20d94ea0f60e3faf68c04b717f761df17a9e4f537c369a690c17"

@@ -67,7 +67,8 @@ def _made(place: Path, name: str) -> Path | None:
 FOLDER = cache_folder()
 """Where this process keeps compiled functions, if anywhere."""
 
-UNCOMPILED = bool(numba.config.DISABLE_JIT)
+_CONFIG: Any = numba.config
+UNCOMPILED = bool(_CONFIG.DISABLE_JIT)
 
 
 @contextmanager
@@ -101,9 +102,10 @@ def _with_plain_numbers(template: Callable[..., Any], args: Any, kws: Any) -> An
 
 
 def _plain(kind: Any) -> Any:
-    given = numba.types.unliteral(kind)
-    is_narrow = isinstance(given, numba.types.Integer) and given.bitwidth < 64
-    return numba.types.int64 if is_narrow else given
+    types: Any = numba.types
+    given = types.unliteral(kind)
+    is_narrow = isinstance(given, types.Integer) and given.bitwidth < 64
+    return types.int64 if is_narrow else given
 
 
 def inlined(function: Function) -> Function:

@@ -30,7 +30,7 @@ from trendwire.engine.rows import listed
 from trendwire.engine.scoring import score
 from trendwire.engine.state import State
 
-Heat = tuple[float, dict[str, int]]
+Heat = tuple[float, dict[str, float]]
 
 NOBODY = Audience((), (), ())
 
