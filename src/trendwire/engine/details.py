@@ -158,7 +158,7 @@ class Details:
     def _heats(self, place: int, numbers: Numbers, record: I64, world: I64) -> dict[int, Heat]:
         """Chart period -> heat, where a post was created in the window and any creator is known."""
         by, all_posts = self._state.surroundings.parameters, self._state.candidates.records.creators
-        found = {}
+        found: dict[int, Heat] = {}
         for span, period in enumerate(CHART_PERIODS):
             j = 2 * span
             counted = by.covered[place, j] != NO_CHART and (record[j, NOW] or record[j, PAST])
