@@ -39,8 +39,7 @@ _SQL = named("trendwire.engine", "build.sql") | named("trendwire.engine", "prove
 _BATCH = 1000
 """Documents made at once: a few megabytes."""
 
-_RARE = re.compile(r"\\u00|\de-?\d")
-"""What may be written in several ways: control characters, and numbers with an exponent."""
+_EXPONENT = re.compile(r'"heat":[\d.]+e')
 
 
 _NO_COVERS = ',"covers":{}'
@@ -96,7 +95,7 @@ class Build:
 
     def _as_written(self, rows: Iterator[Any]) -> Iterator[Any]:
         while batch := list(islice(rows, _BATCH)):
-            rare = [number for number, row in enumerate(batch) if _RARE.search(row[-1])]
+            rare = [number for number, row in enumerate(batch) if _is_ambiguous(row[-1])]
             texts = {"texts": [batch[number][-1] for number in rare]}
             written = self.connection.execute(_SQL["as_written"], texts).fetchall() if rare else []
             for number, (text,) in zip(rare, written, strict=True):
@@ -139,6 +138,11 @@ def by_month(parts: Iterable[Path]) -> list[list[Path]]:
     for part in parts:
         months.setdefault(part.parent, []).append(part)
     return [months[month] for month in sorted(months)]
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Whether it holds what libraries write in several ways: control characters, numbers with an exponent."""
+    return "\\u00" in text or _EXPONENT.search(text) is not None
 
 
 def _text(document: object) -> str:

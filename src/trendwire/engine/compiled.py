@@ -67,7 +67,8 @@ def _made(place: Path, name: str) -> Path | None:
 FOLDER = cache_folder()
 """Where this process keeps compiled functions, if anywhere."""
 
-UNCOMPILED = bool(cast("Any", numba.config).DISABLE_JIT)
+_CONFIG: Any = numba.config
+UNCOMPILED = bool(_CONFIG.DISABLE_JIT)
 
 
 @contextmanager
@@ -84,13 +85,9 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
 def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
     """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
     with _kept_in(FOLDER):
-        options: dict[str, Any] = {
-            "cache": FOLDER is not None,
-            "boundscheck": True,
-            "nogil": True,
-            "inline": inline,
-        }
-        made: Any = numba.njit(**options)(function)
+        made: Any = numba.njit(cache=FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(
+            function
+        )
     if hasattr(made, "get_call_template"):  # not where functions stay uncompiled
         made.get_call_template = partial(_with_plain_numbers, made.get_call_template)
     return cast("Function", made)
@@ -105,9 +102,10 @@ def _with_plain_numbers(template: Callable[..., Any], args: Any, kws: Any) -> An
 
 
 def _plain(kind: Any) -> Any:
-    given: Any = numba.types.unliteral(kind)  # type: ignore[no-untyped-call] # it has no types
-    is_narrow = isinstance(given, numba.types.Integer) and cast("Any", given).bitwidth < 64
-    return numba.types.int64 if is_narrow else given
+    types: Any = numba.types
+    given = types.unliteral(kind)
+    is_narrow = isinstance(given, types.Integer) and given.bitwidth < 64
+    return types.int64 if is_narrow else given
 
 
 def inlined(function: Function) -> Function:

@@ -1,7 +1,7 @@
 """Owns the compilation of the kernel ahead of its first use, in several processes at once.
 
 A small day is built by uncompiled functions (`python -m trendwire.engine.compiling`); whatever is called
-there becomes a task of processes that compile it for arguments of these types and keep it for later ones.
+there becomes a task of processes that compile it for arguments of these types and keep it for every process.
 """
 
 import os
@@ -39,7 +39,7 @@ def ensure(progress: Callable[[str, float], None]) -> None:
         progress(_KEPT_NOWHERE, 0.0)
         return
     progress("compile", 0.0)
-    subprocess.run([sys.executable, "-m", __name__], check=False, capture_output=True)  # noqa: S603  our own module
+    subprocess.run([sys.executable, "-m", __name__], check=False, capture_output=True)  # noqa: S603
     progress("compile", 1.0)
 
 

@@ -1,5 +1,7 @@
 """Owns the detail of one subject, made from its posts when it is asked for."""
 
+from functools import cache
+
 import numpy as np
 
 from trendwire.domain.charts import WORLD, Kind
@@ -28,7 +30,7 @@ from trendwire.engine.rows import listed
 from trendwire.engine.scoring import score
 from trendwire.engine.state import State
 
-Heat = tuple[float, dict[str, int]]
+Heat = tuple[float, dict[str, float]]
 
 NOBODY = Audience((), (), ())
 
@@ -46,6 +48,7 @@ class Details:
         self._industries = industry_ids(self._columns)
         self._world, self._here = np.empty((2, len(self._columns) + 1), np.int32)
         self._room = room(len(self._columns))
+        self._id = self._attributes.id
 
     def detail(self, kind: Kind, identity: str, region: str | None = None) -> Detail | None:
         """The detail of a hashtag or sound; None where no post created until the day uses it.
@@ -56,6 +59,7 @@ class Details:
         posts = self._posts(subject, 0, self._world) if subject >= 0 else self._world[:0]
         if not len(posts):
             return None
+        self._id = cache(self._attributes.id)
         numbers, record = self._rows.numbers(posts), self._record(subject, 0, posts)
         places = {WORLD: 0} | {self._attributes.region(place) or "": place for place in self._places(posts)}
         return Detail(
@@ -136,7 +140,7 @@ class Details:
                 interests=audience.interests,
                 countries=audience.countries,
                 related=tuple(self._related(tag) for tag in related[span]),
-                top_ids=tuple(self._attributes.id(post) for post in listed(numbers.top_posts, span)),
+                top_ids=tuple(map(self._id, listed(numbers.top_posts, span))),
                 heat=heat,
                 components=None if components is None else {**components},
             )
@@ -154,7 +158,7 @@ class Details:
     def _heats(self, place: int, numbers: Numbers, record: I64, world: I64) -> dict[int, Heat]:
         """Chart period -> heat, where a post was created in the window and any creator is known."""
         by, all_posts = self._state.surroundings.parameters, self._state.candidates.records.creators
-        found = {}
+        found: dict[int, Heat] = {}
         for span, period in enumerate(CHART_PERIODS):
             j = 2 * span
             counted = by.covered[place, j] != NO_CHART and (record[j, NOW] or record[j, PAST])
@@ -165,5 +169,5 @@ class Details:
 
     def _covers(self, numbers: Numbers) -> dict[str, str]:
         posts = {post for span in range(OLDER) for post in listed(numbers.top_posts, span)}
-        links = sorted((self._attributes.id(post), self._columns.text("cover", post)) for post in posts)
+        links = sorted((self._id(post), self._columns.text("cover", post)) for post in posts)
         return {id_: cover for id_, cover in links if cover is not None}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tests.trends.conftest import AS_OF, WriteFacts, at, fact
 from trendwire.domain.provenance import Provenance, Sample, SourceSpan
-from trendwire.trends.build import build
+from trendwire.engine.build import build
+from trendwire.facts.duck import Resources
 
 
 def _ago(days: int) -> date:
@@ -13,7 +14,9 @@ def _ago(days: int) -> date:
 
 
 def _known(write_facts: WriteFacts, scratch: Path, *rows: dict[str, object]) -> dict[str, Provenance]:
-    with build(write_facts(rows, parts=2), AS_OF, (), scratch, lambda _stage, _done: None) as built:
+    with build(
+        write_facts(rows, parts=2), AS_OF, {}, scratch, lambda _stage, _done: None, Resources(1)
+    ) as built:
         return built.provenance("1.2.3")
 
 
