@@ -60,7 +60,9 @@ def odd() -> list[Row]:
         "cover_url": text,
         "region": "VN",
     }
-    return [fact(f"{n}{text}", AS_OF, tags=[f"x{text}"], description=text, **columns) for n in range(9)]
+    return [
+        fact(str(10 + n), AS_OF, tags=['x\x01\x1b\x7f"\\'], description=text, **columns) for n in range(9)
+    ]
 
 
 def test_every_text_and_number_is_written_as_before(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.trends.conftest import AS_OF, WriteFacts, at, fact
+from tests.trends.conftest import AS_OF, at, fact, write_parts
 from trendwire.domain.provenance import Provenance, Sample, SourceSpan
 from trendwire.engine.build import build
 from trendwire.facts.duck import Resources
@@ -13,16 +13,15 @@ def _ago(days: int) -> date:
     return AS_OF - timedelta(days=days)
 
 
-def _known(write_facts: WriteFacts, scratch: Path, *rows: dict[str, object]) -> dict[str, Provenance]:
+def _known(scratch: Path, *rows: dict[str, object]) -> dict[str, Provenance]:
     with build(
-        write_facts(rows, parts=2), AS_OF, {}, scratch, lambda _stage, _done: None, Resources(1)
+        write_parts(scratch, rows, 2), AS_OF, {}, scratch, lambda _stage, _done: None, Resources(1)
     ) as built:
         return built.provenance("1.2.3")
 
 
-def test_samples_count_posts_and_creators_of_each_window(write_facts: WriteFacts, tmp_path: Path) -> None:
+def test_samples_count_posts_and_creators_of_each_window(tmp_path: Path) -> None:
     known = _known(
-        write_facts,
         tmp_path,
         fact("1", _ago(0), region="VN", username="a"),
         fact("2", _ago(6), region="VN", username="a"),
@@ -41,9 +40,8 @@ def test_samples_count_posts_and_creators_of_each_window(write_facts: WriteFacts
     assert known["VN"].transformation == "trendwire/1.2.3 computed/1"
 
 
-def test_sources_tell_rows_and_times_but_no_names_of_files(write_facts: WriteFacts, tmp_path: Path) -> None:
+def test_sources_tell_rows_and_times_but_no_names_of_files(tmp_path: Path) -> None:
     known = _known(
-        write_facts,
         tmp_path,
         fact("1", _ago(0), region="VN", source="file:customer-x.csv", ingested_at=at("2025-06-01")),
         fact("2", _ago(0), region="VN", source="file:b.ndjson", ingested_at=at("2025-06-03")),
@@ -55,7 +53,7 @@ def test_sources_tell_rows_and_times_but_no_names_of_files(write_facts: WriteFac
     assert known["ALL"].sources == (files, research)
 
 
-def test_a_region_whose_posts_end_early_is_said_to_be_stale(write_facts: WriteFacts, tmp_path: Path) -> None:
-    known = _known(write_facts, tmp_path, fact("1", _ago(1), region="VN"), fact("2", _ago(5), region="US"))
+def test_a_region_whose_posts_end_early_is_said_to_be_stale(tmp_path: Path) -> None:
+    known = _known(tmp_path, fact("1", _ago(1), region="VN"), fact("2", _ago(5), region="US"))
     assert known["VN"].stale == ()
     assert known["US"].stale == ("the newest post was created 5 days before the edition's last day",)

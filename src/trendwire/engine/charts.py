@@ -88,7 +88,7 @@ class Charts:
         ids = industry_ids(self._columns)
         chart = np.stack([ranks.kind, ranks.place, ranks.chart, ranks.industry])
         begins = np.flatnonzero((np.diff(chart, prepend=-1) != 0).any(axis=0)).tolist()
-        for first, last in zip(begins, [*begins[1:], chart.shape[1]], strict=True):
+        for first, last in zip(begins, [*begins, chart.shape[1]][1:], strict=True):
             kind, place, j, industry = chart[:, first].tolist()
             key = self._key(KINDS[kind].kind, place, j // 2, int(ids[industry]))
             yield key, range(first, last)
