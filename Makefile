@@ -27,8 +27,6 @@ $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 	@echo "Installing Trendwire into $(VENV) ..."
 	@$(PIP) install --require-hashes -r requirements/runtime.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
-	@echo "Compiling the engine ..."
-	@$(BIN)/python -m trendwire.engine.compiling
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock

@@ -2,7 +2,7 @@
 
     ingest    sources -> inbox -> facts            what was seen, appended for ever
     check     sources -> a report                  what ingest would read, nothing stored
-    publish   facts -> engine.build -> editions    one day computed whole, checked, then made current
+    publish   facts -> trends.build -> editions    one day computed whole, checked, then made current
               facts -> trends.live  ----^          the same in large homes, at the price of what changed
               recorded charts ----------^          for the regions whose charts a source ranked
     audit     facts alone -> the same edition?     whatever was followed to make it
@@ -28,7 +28,6 @@ from trendwire.editions import Record
 from trendwire.editions.markets import rules
 from trendwire.editions.publish import Publisher, publishing
 from trendwire.editions.removal import holding
-from trendwire.engine.build import build as embedded
 from trendwire.errors import Conflict, InvalidInput
 from trendwire.facts import forgetting, quarantine
 from trendwire.facts.forgetting import ForgottenFacts
@@ -51,6 +50,7 @@ from trendwire.sources.reading.checking import CheckReport
 from trendwire.sources.reading.checking import check as take_none
 from trendwire.sources.reading.mapping import ColumnMap
 from trendwire.sources.streams import STDIN
+from trendwire.trends.build import build as embedded
 
 __all__ = [
     "Audit",

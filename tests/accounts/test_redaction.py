@@ -69,7 +69,7 @@ def test_what_is_encoded_deeper_than_can_be_told_is_not_shown() -> None:
         "/v1?a={0}&some%255Fname={1}",
     ],
 )
-@pytest.mark.parametrize("cut", [1, 3, 5, 8, 9, 20, 45])
+@pytest.mark.parametrize("cut", [1, 3, 5, 8, 9, 20, 40])
 def test_a_key_cut_in_two_is_found(target: str, cut: int) -> None:
     clean = redacted(target.format(LIVE[:cut], LIVE[cut:]))
     assert LIVE[max(cut, 8) :] not in bare(clean)

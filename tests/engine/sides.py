@@ -49,7 +49,8 @@ def documents(
     parts: Sequence[Path], as_of: date, folder: Path, published: Sequence[Published] = ()
 ) -> dict[str, str]:
     """The charts of the engine that there was before."""
-    with build(parts, as_of, published, folder, lambda _stage, _done: None, Resources(threads=2)) as made:
+    earlier = {one.as_of: one.path for one in published}
+    with build(parts, as_of, earlier, folder, lambda _stage, _done: None, Resources(threads=2)) as made:
         return dict(made.charts())
 
 
@@ -61,7 +62,8 @@ def subjects(
     members: Path | None = None,
 ) -> dict[tuple[Kind, str], str]:
     """The details of the engine that there was before; who is in its charts goes to `members`."""
-    with build(parts, as_of, published, folder, lambda _stage, _done: None, Resources(threads=2)) as made:
+    earlier = {one.as_of: one.path for one in published}
+    with build(parts, as_of, earlier, folder, lambda _stage, _done: None, Resources(threads=2)) as made:
         if members:
             made.write_memberships(members)
         return {(Kind(kind), identity): document for kind, identity, document in made.subjects()}
@@ -72,7 +74,7 @@ def detail_differences(details: Details, expected: dict[tuple[Kind, str], str]) 
     found = []
     for (kind, identity), document in expected.items():
         told, other = msgspec.json.decode(document, type=Detail), details.detail(kind, identity)
-        if msgspec.json.encode(told) != msgspec.json.encode(other):
+        if told != msgspec.json.decode(msgspec.json.encode(other), type=Detail):
             found.append(f"{kind} {identity}: {other}, not {told}")
     return found
 

@@ -23,13 +23,11 @@ from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
 from trendwire.trends.build import build as build_by_sql
-from trendwire.trends.ranking import Published
 
 
 def check(parts: Sequence[Path], as_of: date, folder: Path, published: dict[date, Path]) -> None:
     """Both give the same bytes, and something."""
-    earlier = [Published(day, path) for day, path in published.items()]
-    with build_by_sql(parts, as_of, earlier, folder, silent, Resources(1)) as made:
+    with build_by_sql(parts, as_of, published, folder, silent, Resources(1)) as made:
         expected = said(made, folder)
     with build(parts, as_of, published, folder, silent, Resources(1)) as computed:
         assert said(computed, folder) == expected

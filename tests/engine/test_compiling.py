@@ -15,6 +15,7 @@ from pathlib import Path
 from numba.core import event
 from trendwire.settings import Settings
 from trendwire import pipeline
+from trendwire.engine.build import build
 from datetime import UTC, date, datetime
 
 class Listener(event.Listener):
@@ -25,7 +26,9 @@ event.register("numba:compile", Listener())
 settings = Settings(home=Path(sys.argv[1]), engine_threads=1)
 at = datetime(2025, 6, 1, tzinfo=UTC)
 pipeline.ingest(settings, ["examples/posts.ndjson"], at, lambda stage, done: None)
-print(pipeline.publish(settings, date(2025, 5, 14), lambda stage, done: print(stage)).content_hash)
+day = date(2025, 5, 14)
+(made,) = pipeline.publish_range(settings, day, day, lambda stage, done: print(stage), None, build)
+print(made.content_hash)
 """
 CONTENT = "dc2031bb113d20d94ea0f60e3faf68c04b717f761df17a9e4f537c369a690c17"
 """As README.md has it."""

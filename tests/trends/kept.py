@@ -67,7 +67,8 @@ def edition(
 ) -> Iterator[tuple[Details, Kept]]:
     """All details of the facts as the engine makes them, and the store to render them from."""
     resources = Resources(threads=2, memory_mb=2048)
-    with build(parts, as_of, published, scratch, _silent, resources) as made:
+    earlier = {one.as_of: one.path for one in published}
+    with build(parts, as_of, earlier, scratch, _silent, resources) as made:
         documents = {
             (Kind(kind), identity): msgspec.json.decode(text, type=Detail)
             for kind, identity, text in made.subjects()

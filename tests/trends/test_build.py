@@ -74,7 +74,7 @@ def documents(
 
 
 def built(folder: Path, parts: list[Path], threads: int = 2, as_of: date = AS_OF) -> Any:
-    return build(parts, as_of, (), folder, lambda _stage, _done: None, Resources(threads=threads))
+    return build(parts, as_of, {}, folder, lambda _stage, _done: None, Resources(threads=threads))
 
 
 def chart(made: Build, key: ChartKey) -> tuple[Entry, ...]:

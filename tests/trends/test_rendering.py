@@ -91,7 +91,7 @@ def sightings(rng: random.Random, post: Row) -> list[Row]:
 def day_before(parts: Sequence[Path], folder: Path) -> Published:
     """The charts of the edition of the day before."""
     day, path = AS_OF - timedelta(days=1), folder / "memberships.parquet"
-    with build(parts, day, (), folder, lambda *_: None) as made:
+    with build(parts, day, {}, folder, lambda *_: None) as made:
         made.write_memberships(path)
     return Published(day, path)
 

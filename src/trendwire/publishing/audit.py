@@ -14,9 +14,9 @@ from trendwire.domain.periods import CHART_PERIODS
 from trendwire.domain.taxonomy import industries
 from trendwire.editions import Edition, Editions, Record
 from trendwire.editions.publish import Publisher, publishing
-from trendwire.engine.build import build
 from trendwire.publishing import lean, whole
 from trendwire.publishing.day import Day, scratch
+from trendwire.trends.build import build
 
 MOST_TOLD = 20
 """Differences told by name."""

@@ -19,7 +19,7 @@ from trendwire.publishing.day import Day, Progress, scratch
 
 
 class Computed(Protocol):
-    """What an engine computed: see `engine.build.Build`."""
+    """What an engine computed: see `trends.build.Build`."""
 
     def charts(self) -> Iterator[tuple[str, str]]: ...
 
@@ -31,7 +31,7 @@ class Computed(Protocol):
 
 
 class Engine(Protocol):
-    """Computes what an edition serves: `engine.build.build`, or the same on a cluster."""
+    """Computes what an edition serves: `trends.build.build`, or the same on a cluster."""
 
     def __call__(
         self,
@@ -42,7 +42,7 @@ class Engine(Protocol):
         progress: Progress,
         resources: Resources,
     ) -> AbstractContextManager[Computed]:
-        """See `engine.build.build`."""
+        """See `trends.build.build`."""
         ...
 
 

@@ -7,7 +7,7 @@ Same facts, same as_of, same earlier memberships: the same documents byte for by
 split or repetition of the parts and the number of threads.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -72,22 +72,23 @@ class Build:
 def build(
     parts: Sequence[Path],
     as_of: date,
-    published: Sequence[Published],
+    published: Mapping[date, Path],
     scratch: Path,
     progress: Progress,
     resources: Resources = _DEFAULT,
 ) -> Iterator[Build]:
     """Compute everything an edition of `as_of` serves.
 
-    `parts`: Parquet files of fact rows (FACT_COLUMNS). `published`: memberships of editions published so
-    far; those of `as_of` and later are not looked at. `scratch`: an existing folder that takes what does
-    not fit into memory; nothing is left in it. Raises NotReady where there are no parts.
+    `parts`: Parquet files of fact rows (FACT_COLUMNS). `published`: day -> memberships of the editions
+    published so far; those of `as_of` and later are not looked at. `scratch`: an existing folder that takes
+    what does not fit into memory; nothing is left in it. Raises NotReady where there are no parts.
     """
     if not parts:
         raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
     with duckdb.connect(config=resources.config(scratch)) as connection:
         rollups.create(connection, parts, as_of, ranking.ends(as_of), progress)
-        ranking.create(connection, as_of, published, progress)
+        earlier = [Published(day, path) for day, path in published.items()]
+        ranking.create(connection, as_of, earlier, progress)
         ranking.forget(connection)
         documents.create(connection, as_of, progress)
         histories.create(connection, as_of)
