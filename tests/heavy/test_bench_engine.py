@@ -73,7 +73,7 @@ def test_a_day_is_as_large_as_it_should_be_and_new_to_the_home(tmp_path: Path) -
 
 def test_other_numbers_than_the_charts_end_the_run(tmp_path: Path) -> None:
     fill(tmp_path, SMALL, threads=1)
-    publish(Settings(home=tmp_path, engine_threads=1), LAST_DAY, lambda _stage, _done: None)
+    publish(Settings(home=tmp_path, engine_threads=1), LAST_DAY, lambda _stage, _done: None, allow_empty=True)
     edition = Editions(tmp_path).current()
     rows = edition.chart(ChartKey(Kind.HASHTAG, 120, WORLD)) or ()
     assert any(isinstance(row, HashtagEntry) for row in rows)
