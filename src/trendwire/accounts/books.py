@@ -18,7 +18,8 @@ from trendwire.accounts.requests import RequestLogStore
 from trendwire.accounts.state import AccountState, KeyState, State, first_day, month_of, month_of_day
 from trendwire.accounts.store import Store, our_words
 
-_MONTHS_LOADED = 12
+_MONTHS_LOADED = 36
+"""So far back a month may come again, by a clock that was wrong, and find what was spent in it."""
 
 
 class Books:
