@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -147,6 +147,7 @@ def test_a_rotated_key_keeps_its_cap_after_a_restart(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-14, 14), st.sampled_from(["ask", "restart", "crash"])), max_size=40))
+@example([(-13, "ask"), (0, "ask"), (0, "restart")])
 @settings(max_examples=25)
 def test_wherever_the_clock_goes_each_month_is_given_once(
     tmp_path_factory: pytest.TempPathFactory, steps: Sequence[tuple[int, str]]
