@@ -25,7 +25,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 U32 = NDArray[np.uint32]
-U16 = NDArray[np.uint16]
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
 

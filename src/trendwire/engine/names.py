@@ -10,7 +10,6 @@ import numpy as np
 
 from trendwire.engine.compiled import I32, I64, U8, U32, i64, inlined, jit
 
-ABSENT = -1
 _BITS = 0xFFFFFFFF
 
 
@@ -148,7 +147,7 @@ class Names:
         return self.table.data[self.table.offsets[number] : self.table.offsets[number + 1]].tobytes()
 
     def find(self, text: str | bytes) -> int:
-        """The number of a text, `ABSENT` where there is none."""
+        """The number of a text, -1 where there is none."""
         data = np.frombuffer(bytearray(text.encode() if isinstance(text, str) else text), np.uint8)
         return int(found(data, self.table))
 
