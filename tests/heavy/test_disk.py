@@ -54,10 +54,11 @@ def test_a_full_disk_is_a_503_that_passes(demo_home: Path, tmp_path: Path, small
         filler.unlink()
         after = asyncio.run(asked(1))
     told = [*before, *during, *after]
-    assert {status for client in told for status in client.statuses} <= {200, 503}
+    # 429: a quick machine answers more than the key's requests a second
+    assert {status for client in told for status in client.statuses} <= {200, 429, 503}
     assert counted(during, 503) > 0
     assert counted(after, 200) > 0
-    assert refused in (200, 503)
+    assert refused in (200, 429, 503)
     charged = (CREDITS - balance(home)) // COST
     assert charged == counted(told, 200) + (refused == 200)
 
