@@ -32,3 +32,7 @@ FROM (
 -- name: hashtags
 -- All there are, in order, to draw from.
 SELECT DISTINCT unnest(tags) AS tag FROM read_parquet($parts) ORDER BY tag;
+
+-- name: largest
+-- The one in most rows.
+SELECT tag FROM (SELECT unnest(tags) AS tag FROM read_parquet($parts)) GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 1;

@@ -12,14 +12,16 @@ from trendwire import clock
 
 MARKS = ("<!-- measured: make bench-engine -->", "<!-- end -->")
 
-COUNTING = ("rollups", "ranking")
+COUNTING = ("posts", "ranking")
 """The stages of a rebuild that count what pandas and Spark count, and more."""
 
 _NAMES = {
     "rebuild": "full rebuild, published",
     "batch_day": "a day comes in: inbox to published edition",
-    "batch_tenth": "a tenth of a day",
     "day_roll": "the day rolls",
+    "batch_10min": "ten minutes of a day",
+    "batch_tenth": "a tenth of a day",
+    "open": "the state opened from its checkpoint",
     "limit": "DuckDB alone: scan, join and unnest, group by",
     "pandas": "pandas: what a hashtag chart counts",
     "spark": "Spark in this machine: the same",
@@ -65,11 +67,17 @@ def figures(measured: Measured) -> dict[str, float | None]:
         "batch_day_1m_s": _rounded(_seconds(small, "batch_day")),
         "batch_tenth_10m_s": _rounded(_seconds(large, "batch_tenth")),
         "batch_tenth_1m_s": _rounded(_seconds(small, "batch_tenth")),
+        "batch_10min_10m_s": _rounded(_seconds(large, "batch_10min"), 3),
+        "batch_10min_1m_s": _rounded(_seconds(small, "batch_10min"), 3),
         "day_roll_10m_s": _rounded(_seconds(large, "day_roll")),
         "day_roll_1m_s": _rounded(_seconds(small, "day_roll")),
+        "detail_p50_ms": _rounded(best["details"].told["p50"], 3),
         "detail_p99_ms": _rounded(best["details"].told["p99"], 3),
+        "detail_largest_ms": _rounded(best["details"].told["largest"], 1),
         "bytes_per_post": _rounded(best["stored"].told["bytes_per_post"], 1),
-        "ingest_rows_per_s": _rounded(best["ingest"].told["per_second"], 0),
+        "state_gb": _rounded(best["state"].told["state_gb"], 3),
+        "ingest_rows_s": _rounded(best["ingest"].told["per_second"], 0),
+        "old_engine_differs": _differing(measured),
         "rebuild_1m_s": _rounded(_seconds(small, "rebuild")),
         "rebuild_1m_peak_gb": _rounded(small["rebuild"].peak_gb if small else None),
     }
@@ -95,8 +103,11 @@ def _said(told: Mapping[str, float | None], measured: Measured) -> tuple[str, ..
         f"For what pandas counts, pandas takes {_told(told, 'rebuild_vs_pandas')} times as long and Spark",
         f"{_told(told, 'rebuild_vs_spark')} times, though the engine's stages count more.",
         f"Seconds by stage of the largest rebuild: {stages}.",
-        f"Raw rows ingested a second: {_told(told, 'ingest_rows_per_s')}. Bytes of facts per post:",
-        f"{_told(told, 'bytes_per_post')}. Any hashtag's detail: {_told(told, 'detail_p99_ms')} ms at p99.",
+        f"Raw rows ingested a second: {_told(told, 'ingest_rows_s')}. Bytes of facts per post:",
+        f"{_told(told, 'bytes_per_post')}. A hashtag's detail, the first time:",
+        f"{_told(told, 'detail_p50_ms')} ms at p50, {_told(told, 'detail_p99_ms')} at p99, {_told(told, 'detail_largest_ms')} for the largest.",
+        f"The state takes {_told(told, 'state_gb')} GB on the disk. Charts that are not those",
+        f"of the SQL engine that there was before: {_told(told, 'old_engine_differs')}.",
     )
 
 
@@ -120,6 +131,13 @@ def _counting(steps: Mapping[str, Step]) -> float | None:
 
 def _seconds(steps: Mapping[str, Step], name: str) -> float | None:
     return steps[name].seconds if name in steps else None
+
+
+def _differing(measured: Measured) -> int | None:
+    """Charts that are not those of the SQL engine, over all sizes for which those are kept."""
+    found = [steps["rebuild"].told["differing"] for steps in measured.values()]
+    known = [number for number in found if number is not None]
+    return sum(known) if known else None
 
 
 def _ratio(one: float | None, other: float | None) -> float | None:

@@ -2,30 +2,34 @@
 
 A step prints one JSON object. Time that is not the step's own (starting Python, reading settings) does not
 count; memory is the process's, told by the system when it has ended.
-
-`freshen` is what is done when something came in: what waits is stored, and what is new is published.
 """
 
 import json
 import os
 import random
+import shutil
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from trendwire.publishing.resident import Resident, checkpoint_of
+
+from bench import engine_charts
 from bench.engine_rivals import RIVALS, check
 from trendwire import clock, pipeline
-from trendwire.domain.charts import Kind
+from trendwire.domain.charts import WORLD, Kind
 from trendwire.editions import Editions
 from trendwire.facts.duck import connection
 from trendwire.facts.store import FactStore
+from trendwire.publishing import large
+from trendwire.publishing.day import resources
 from trendwire.settings import Settings
 from trendwire.statements import named
-from trendwire.trends.rendering import render
 
 Told = dict[str, Any]
 THREADS = int(os.environ.get("CORES", "2"))
@@ -35,33 +39,79 @@ _LOOK_UPS = 5_000
 _AT = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 
-def freshen(settings: Settings, as_of: date, progress: pipeline.Progress) -> str:
-    """What waits in the inbox and what is new about the day, in a published edition; its content hash."""
-    FactStore(settings.home).drain()
-    return pipeline.publish(settings, as_of, progress, allow_empty=True).content_hash
-
-
-def fresh(home: Path, day: str) -> Told:
-    """Seconds until it is published, and how many each stage took."""
+def rebuild(home: Path, day: str) -> Told:
+    """Seconds from facts to a published edition, and how many each stage took; the charts are compared with
+    those kept for a world of this size.
+    """
     stages = _Stages()
     begun = clock.monotonic()
-    content_hash = freshen(settings_of(home), date.fromisoformat(day), stages)
-    return {"seconds": clock.monotonic() - begun, "stages": stages.seconds(), "hash": content_hash}
+    pipeline.publish(settings_of(home), date.fromisoformat(day), stages, allow_empty=True)
+    seconds = clock.monotonic() - begun
+    posts = FactStore(home).snapshot().posts
+    differing = engine_charts.differing(Editions(home).current(), posts)
+    return {"seconds": seconds, "stages": stages.seconds(), "differing": differing}
 
 
-def details(home: Path) -> Told:
-    """Milliseconds to look up a hashtag's detail, drawn evenly, in the world; each for the first time."""
-    edition = Editions(home, render).current()
-    names = _names(home)
-    took = []
-    for name in names:
-        begun = clock.monotonic()
-        found = edition.detail(Kind.HASHTAG, name, "ALL")
-        took.append(1000 * (clock.monotonic() - begun))
-        if found is None:
-            raise SystemExit(f"{name} has no detail")
+def resident(home: Path, *batches: str) -> Told:
+    """What the process that keeps the state takes for each `DAY=FILE`: the file waits in the inbox, then
+    it is served; `DAY` alone is a roll. Then the details, and the size of the checkpoint.
+    """
+    state = Resident(home, resources(settings_of(home)))
+    with _measured() as opened:
+        state.follow(Editions(home).current().as_of, lambda _stage, _done: None)
+    told: Told = {"open": opened, "steps": []}
+    for batch in batches:
+        day, _, file = batch.partition("=")
+        if file:
+            shutil.copy(file, home / "facts" / "inbox")
+        with _measured() as step:
+            FactStore(home).drain()
+            list(
+                pipeline.publish_range(
+                    settings_of(home),
+                    *[date.fromisoformat(day)] * 2,
+                    lambda _stage, _done: None,
+                    allow_empty=True,
+                    resident=state,
+                )
+            )
+        told["steps"].append(step)
+    state.save()
+    size = sum(path.stat().st_size for path in checkpoint_of(home).iterdir())
+    return told | {"details": _details(home, state), "state_gb": size / 1e9}
+
+
+def _details(home: Path, state: Resident) -> Told:
+    """Milliseconds to look up the detail of hashtags drawn evenly, each for the first time, and of the
+    largest one.
+    """
+    edition = Editions(home, large.StateSource(state)).current()
+    edition.detail(Kind.HASHTAG, "-", WORLD)  # what all details share is not told of one
+    took = [_detail_ms(edition, name) for name in _names(home)]
     cuts = statistics.quantiles(took, n=100)
-    return {"p50": cuts[49], "p99": cuts[98], "subjects": edition.record.subjects}
+    largest = _detail_ms(edition, _largest(home))
+    return {"p50": cuts[49], "p99": cuts[98], "largest": largest, "subjects": edition.record.subjects}
+
+
+def _detail_ms(edition: Any, name: str) -> float:
+    begun = clock.monotonic()
+    found = edition.detail(Kind.HASHTAG, name, WORLD)
+    if found is None:
+        raise SystemExit(f"{name} has no detail")
+    return 1000 * (clock.monotonic() - begun)
+
+
+@contextmanager
+def _measured() -> Iterator[dict[str, float]]:
+    """Seconds, and processor seconds of this process."""
+    told, begun, used = dict[str, float](), clock.monotonic(), _cpu()
+    yield told
+    told |= {"seconds": clock.monotonic() - begun, "cpu": _cpu() - used}
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system
 
 
 def ingest(home: Path, records: str) -> Told:
@@ -95,13 +145,15 @@ def rival(home: Path, name: str, day: str) -> Told:
 
 
 STEPS: dict[str, Callable[..., Told]] = {
-    step.__name__: step for step in (fresh, details, ingest, limit, rival)
+    step.__name__: step for step in (rebuild, resident, ingest, limit, rival)
 }
 
 
 def settings_of(home: Path) -> Settings:
     """All steps publish into a home of these."""
-    return Settings(home=home, keep_editions=2, engine_threads=THREADS, engine_memory_mb=MEMORY_MB)
+    return Settings(
+        home=home, keep_editions=2, written_details=0, engine_threads=THREADS, engine_memory_mb=MEMORY_MB
+    )
 
 
 class _Stages:
@@ -128,11 +180,20 @@ def _parts(home: Path) -> list[str]:
 
 def _names(home: Path) -> list[str]:
     """Hashtags drawn evenly from all of them."""
+    known = _asked(home, "hashtags")
+    return random.Random(7).sample(known, min(_LOOK_UPS, len(known)))
+
+
+def _largest(home: Path) -> str:
+    """The hashtag with most rows."""
+    (name,) = _asked(home, "largest")
+    return name
+
+
+def _asked(home: Path, statement: str) -> list[str]:
     with connection(home / "facts" / "scratch", THREADS, f"{MEMORY_MB}MB") as duck:
-        known = duck.execute(
-            named("bench", "engine_limits.sql")["hashtags"], {"parts": _parts(home)}
-        ).fetchall()
-    return [name for (name,) in random.Random(7).sample(known, min(_LOOK_UPS, len(known)))]
+        sql = named("bench", "engine_limits.sql")[statement]
+        return [name for (name,) in duck.execute(sql, {"parts": _parts(home)}).fetchall()]
 
 
 def main() -> None:

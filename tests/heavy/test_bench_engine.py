@@ -27,9 +27,13 @@ NEEDED = {
     "batch_day_10m_s",
     "batch_day_1m_s",
     "batch_tenth_10m_s",
+    "batch_10min_10m_s",
     "day_roll_10m_s",
     "detail_p99_ms",
     "bytes_per_post",
+    "ingest_rows_s",
+    "state_gb",
+    "old_engine_differs",
 }
 
 
@@ -48,6 +52,7 @@ def test_a_small_run_measures_every_step_and_writes_the_page(
     assert set(figures) >= NEEDED
     assert figures["rebuild_vs_limit"] > 1
     assert figures["rebuild_10m_s"] is None
+    assert figures["old_engine_differs"] == 0
     assert "| 8k | full rebuild, published |" in page.read_text()
     assert page.read_text().startswith(before.partition(engine_report.MARKS[0])[0])
 
