@@ -38,7 +38,7 @@ from trendwire.publishing import lean, whole
 from trendwire.publishing.audit import Audit
 from trendwire.publishing.choice import Choice, check_charts, check_day, default_day, latest_day
 from trendwire.publishing.day import SCRATCH, Day, Details, threads
-from trendwire.publishing.whole import Engine
+from trendwire.publishing.whole import Engine, embedded
 from trendwire.settings import Settings
 from trendwire.sources.base import Source
 from trendwire.sources.collect import drain
@@ -50,7 +50,6 @@ from trendwire.sources.reading.checking import CheckReport
 from trendwire.sources.reading.checking import check as take_none
 from trendwire.sources.reading.mapping import ColumnMap
 from trendwire.sources.streams import STDIN
-from trendwire.trends.build import build as embedded
 
 __all__ = [
     "Audit",

@@ -16,7 +16,6 @@ from trendwire.editions import Edition, Editions, Record
 from trendwire.editions.publish import Publisher, publishing
 from trendwire.publishing import lean, whole
 from trendwire.publishing.day import Day, scratch
-from trendwire.trends.build import build
 
 MOST_TOLD = 20
 """Differences told by name."""
@@ -78,7 +77,7 @@ def facts_changed(home: Path, record: Record) -> bool:
 def _again(day: Day, aside: Publisher, folder: Path, record: Record) -> Record:
     if record.segments:
         return lean.publish(day, aside, folder / "engine.duckdb")
-    return whole.publish(day, aside, build)
+    return whole.publish(day, aside, whole.embedded)
 
 
 def _differences(one: Edition, other: Edition) -> Iterator[str]:

@@ -19,7 +19,7 @@ from trendwire.publishing.day import Day, Progress, scratch
 
 
 class Computed(Protocol):
-    """What an engine computed: see `trends.build.Build`."""
+    """What an engine computed: see `engine.build.Build`."""
 
     def charts(self) -> Iterator[tuple[str, str]]: ...
 
@@ -31,7 +31,7 @@ class Computed(Protocol):
 
 
 class Engine(Protocol):
-    """Computes what an edition serves: `trends.build.build`, or the same on a cluster."""
+    """Computes what an edition serves: `engine.build.build`, or the same on a cluster."""
 
     def __call__(
         self,
@@ -42,8 +42,22 @@ class Engine(Protocol):
         progress: Progress,
         resources: Resources,
     ) -> AbstractContextManager[Computed]:
-        """See `trends.build.build`."""
+        """See `engine.build.build`."""
         ...
+
+
+def embedded(
+    parts: Sequence[Path],
+    as_of: date,
+    published: Mapping[date, Path],
+    scratch: Path,
+    progress: Progress,
+    resources: Resources,
+) -> AbstractContextManager[Computed]:
+    """The engine on this machine. It is imported here alone: who only reads does without."""
+    from trendwire.engine.build import build
+
+    return build(parts, as_of, published, scratch, progress, resources)
 
 
 def publish(day: Day, publisher: Publisher, engine: Engine) -> Record:
