@@ -195,8 +195,7 @@ class Publisher:
 
     def _remove_leftovers(self) -> None:
         records = [record for record in self.catalog.records() if record.kept]
-        kept = {self.catalog.edition(record.number) for record in records}
-        kept |= {self.catalog.segment(one.name) for record in records for one in record.segments}
+        kept = {path for record in records for path in self.catalog.files(record)}
         sweep(self.catalog.folder)
         sweep(self.catalog.segments)
         for path in self.catalog.folder.glob(".*.sqlite.part"):
