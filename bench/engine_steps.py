@@ -51,7 +51,7 @@ def fresh(home: Path, day: str) -> Told:
 
 def details(home: Path) -> Told:
     """Milliseconds to look up a hashtag's detail, drawn evenly, in the world; each for the first time."""
-    edition = Editions(home, render).current()
+    edition = Editions(home, render=render).current()
     names = _names(home)
     took = []
     for name in names:

@@ -37,7 +37,7 @@ class Home:
         return record
 
     def current(self) -> Edition:
-        return Editions(self.settings.home, render).current()
+        return Editions(self.settings.home, render=render).current()
 
     def segments(self) -> int:
         """How many files the newest edition is read from."""

@@ -84,7 +84,7 @@ def of_settings(
     where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
-    editions, cache = Editions(settings.home, render, patient=False), PageCache()
+    editions, cache = Editions(settings.home, render=render, patient=False), PageCache()
     worker, pace = Worker("answers", settings.max_in_flight, DETAIL_THREADS), Pace()
     watch = watch or Watch(Limits())
     api = Api(
