@@ -27,7 +27,7 @@ class _Opened(Engine, Protocol):
     def name(self) -> str: ...
 
 
-class StateSource:
+class HomeDetails:
     """Details of the states of one home: see `editions.DetailSource`. Any thread may ask.
 
     `patience`: seconds that a question waits for the checkpoint to be opened; None: as long as it takes.
