@@ -16,6 +16,8 @@ from trendwire.domain.subjects import hashtag_identity
 from trendwire.domain.taxonomy import industries
 from trendwire.editions import Edition, Editions
 from trendwire.errors import InvalidInput
+from trendwire.publishing.day import resources
+from trendwire.publishing.details import HomeDetails
 from trendwire.trends.rendering import render
 from trendwire.web.answers import answer, answer_from
 from trendwire.web.reasons import Explanation, explanation
@@ -98,7 +100,8 @@ def explain(
 ) -> None:
     """Show how a heat came about, component by component, and how the heat became a rank."""
     kind = Kind.HASHTAG if what is Explained.HASHTAG else Kind.SOUND
-    editions = Editions(settings_for(context, home).home, render=render)
+    settings = settings_for(context, home)
+    editions = Editions(settings.home, HomeDetails(settings.home, resources(settings)), render=render)
     query = DetailQuery(
         kind=kind,
         subject=_subject(kind, name),
