@@ -105,7 +105,8 @@ def _said(told: Mapping[str, float | None], measured: Measured) -> tuple[str, ..
         f"Seconds by stage of the largest rebuild: {stages}.",
         f"Raw rows ingested a second: {_told(told, 'ingest_rows_s')}. Bytes of facts per post:",
         f"{_told(told, 'bytes_per_post')}. A hashtag's detail, the first time:",
-        f"{_told(told, 'detail_p50_ms')} ms at p50, {_told(told, 'detail_p99_ms')} at p99, {_told(told, 'detail_largest_ms')} for the largest.",
+        f"{_told(told, 'detail_p50_ms')} ms at p50, {_told(told, 'detail_p99_ms')} at p99,",
+        f"{_told(told, 'detail_largest_ms')} for the largest.",
         f"The state takes {_told(told, 'state_gb')} GB on the disk. Charts that are not those",
         f"of the SQL engine that there was before: {_told(told, 'old_engine_differs')}.",
     )

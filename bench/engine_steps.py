@@ -17,8 +17,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from trendwire.publishing.resident import Resident, checkpoint_of
-
 from bench import engine_charts
 from bench.engine_rivals import RIVALS, check
 from trendwire import clock, pipeline
@@ -28,6 +26,7 @@ from trendwire.facts.duck import connection
 from trendwire.facts.store import FactStore
 from trendwire.publishing import large
 from trendwire.publishing.day import resources
+from trendwire.publishing.resident import Resident, checkpoint_of
 from trendwire.settings import Settings
 from trendwire.statements import named
 
@@ -58,7 +57,7 @@ def resident(home: Path, *batches: str) -> Told:
     """
     state = Resident(home, resources(settings_of(home)))
     with _measured() as opened:
-        state.follow(Editions(home).current().as_of, lambda _stage, _done: None)
+        state.follow(Editions(home).current().as_of, _unwatched)
     told: Told = {"open": opened, "steps": []}
     for batch in batches:
         day, _, file = batch.partition("=")
@@ -66,15 +65,8 @@ def resident(home: Path, *batches: str) -> Told:
             shutil.copy(file, home / "facts" / "inbox")
         with _measured() as step:
             FactStore(home).drain()
-            list(
-                pipeline.publish_range(
-                    settings_of(home),
-                    *[date.fromisoformat(day)] * 2,
-                    lambda _stage, _done: None,
-                    allow_empty=True,
-                    resident=state,
-                )
-            )
+            as_of = date.fromisoformat(day)
+            list(pipeline.publish_range(settings_of(home), as_of, as_of, _unwatched, resident=state))
         told["steps"].append(step)
     state.save()
     size = sum(path.stat().st_size for path in checkpoint_of(home).iterdir())
@@ -101,6 +93,10 @@ def _detail_ms(edition: Any, name: str) -> float:
     return 1000 * (clock.monotonic() - begun)
 
 
+def _unwatched(_stage: str, _done: float) -> None:
+    """Progress that nobody watches."""
+
+
 @contextmanager
 def _measured() -> Iterator[dict[str, float]]:
     """Seconds, and processor seconds of this process."""
@@ -117,7 +113,7 @@ def _cpu() -> float:
 def ingest(home: Path, records: str) -> Told:
     """Rows a second from a file of raw posts to stored facts."""
     begun = clock.monotonic()
-    report = pipeline.ingest(settings_of(home), [records], _AT, lambda _stage, _done: None)
+    report = pipeline.ingest(settings_of(home), [records], _AT, _unwatched)
     seconds = clock.monotonic() - begun
     return {"seconds": seconds, "rows": report.rows, "per_second": report.rows / seconds}
 

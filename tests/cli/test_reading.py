@@ -8,8 +8,8 @@ from tests.cli.conftest import Call
 from tests.small_world import DAYS, LAST_DAY
 from trendwire.cli.parameters import industry_of
 from trendwire.cli.printing import sparkline
+from trendwire.domain.heat import Components, Heat
 from trendwire.domain.taxonomy import Industry, industries
-from trendwire.trends.scoring import Components, Heat, Surroundings
 from trendwire.web.reasons import MEANINGS, STEPS
 
 
@@ -56,9 +56,8 @@ def test_what_has_no_rank_says_why(published: Call) -> None:
 
 
 def test_every_component_and_step_of_the_formula_has_words() -> None:
-    parts = [*Components.__dataclass_fields__, *Surroundings.__dataclass_fields__]
-    assert sorted(MEANINGS) == sorted(parts)
-    assert list(STEPS) == list(Heat.__dataclass_fields__)
+    assert sorted(MEANINGS) == sorted(Components._fields)
+    assert tuple(STEPS) == Heat._fields
 
 
 @pytest.mark.parametrize(

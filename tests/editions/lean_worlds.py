@@ -221,4 +221,4 @@ def rendered(store: Store | Memory, kind: Kind, identity: str, region: str | Non
 
 
 def editions_of(home: Path) -> Editions:
-    return Editions(home, rendered)
+    return Editions(home, render=rendered)

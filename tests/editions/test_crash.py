@@ -54,7 +54,7 @@ def _current(home: Path) -> int:
         return 0
     assert edition.verify()
     assert {row.views for row in edition.chart(KEY) or ()} == {edition.number}
-    if edition.is_lean:
+    if not edition.has_details:
         found = edition.detail(Kind.HASHTAG, "all")
         assert found is not None
         assert (found.posts_all, found.views_all) == (300, 300 * edition.number)

@@ -119,4 +119,4 @@ def test_a_catalog_of_before_holds_is_read(home: Path) -> None:
 def test_the_day_of_the_held_edition_is_answered_from_it(home: Path) -> None:
     hold(home, 1, NOON)
     asked = read(Kind.HASHTAG, [("as_of", DAY.isoformat())])
-    assert edition_of(asked, Editions(home)).number == 1
+    assert edition_of(asked, Editions(home)) == 1

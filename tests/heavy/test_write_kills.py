@@ -132,10 +132,10 @@ def _reading(home: Path, looks: Looks) -> Iterator[None]:
     stop, chance = Event(), random.Random(3)
 
     def read() -> None:
-        followed = Editions(home, render)
+        followed = Editions(home, render=render)
         while not stop.wait(0.01):
             looks.look(followed.current(), chance)
-            looks.look(Editions(home, render).current(), chance)
+            looks.look(Editions(home, render=render).current(), chance)
 
     with ThreadPoolExecutor(1) as pool:
         reader = pool.submit(read)
@@ -179,7 +179,7 @@ def _check(home: Path, story: Story) -> None:
     assert numbers[-1] >= story.newest
     for record in records:
         assert story.published.get(record.number, record.content_hash) == record.content_hash
-        assert not record.kept or Editions(home, render).at(record.number).verify()
+        assert not record.kept or Editions(home, render=render).at(record.number).verify()
     members = {one.as_of: one.number for one in Memberships(home).records()}
     assert members[records[-1].as_of] >= numbers[-1]
     store = FactStore(home)

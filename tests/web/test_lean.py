@@ -46,7 +46,7 @@ def kitchen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kitchen:
     world, kitchen = World(), Kitchen()
     world.charts = {KEY.text: chart(1, "a", "b")}
     publish_lean(tmp_path, world.content(tmp_path, [post("1", "a"), post("2", "a", "b", sound="7")]))
-    monkeypatch.setattr(app, "Editions", lambda home, *_, **__: Editions(home, kitchen.render))
+    monkeypatch.setattr(app, "Editions", lambda home, *_, **__: Editions(home, render=kitchen.render))
     return kitchen
 
 
@@ -179,7 +179,7 @@ def test_pages_show_what_is_rendered(tmp_path: Path, kitchen: Kitchen, path: str
 def test_what_an_edition_says_is_what_is_rendered(tmp_path: Path, kitchen: Kitchen) -> None:
     """A whole detail that is kept answers for each of its regions."""
     kitchen.go.set()
-    edition = Editions(tmp_path, kitchen.render).current()
+    edition = Editions(tmp_path, render=kitchen.render).current()
     whole = edition.detail(Kind.HASHTAG, "a")
     one = edition.detail(Kind.HASHTAG, "a", "VN")
     assert whole is not None

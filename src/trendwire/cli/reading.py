@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,11 +14,13 @@ from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, HashtagEntry, 
 from trendwire.domain.queries import ChartPage, ChartQuery, DetailAnswer, DetailQuery
 from trendwire.domain.subjects import hashtag_identity
 from trendwire.domain.taxonomy import industries
-from trendwire.editions import Editions
+from trendwire.editions import Edition, Editions
 from trendwire.errors import InvalidInput
+from trendwire.publishing.day import resources
+from trendwire.publishing.details import HomeDetails
 from trendwire.trends.rendering import render
-from trendwire.web.answers import answer
-from trendwire.web.reasons import explanation
+from trendwire.web.answers import answer, answer_from
+from trendwire.web.reasons import Explanation, explanation
 
 _ARROWS = {Move.UP: "▲", Move.DOWN: "▼", Move.SAME: "=", Move.NEW: "new"}
 
@@ -40,7 +43,7 @@ class Explained(StrEnum):
     MUSIC = "music"
 
 
-Edition = Annotated[
+Number = Annotated[
     int | None, typer.Option("--edition", help="Read this edition. [default: the current one]")
 ]
 
@@ -59,7 +62,7 @@ def chart(
     region: Region = WORLD,
     industry: Industry = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="Rows shown.")] = 20,
-    edition: Edition = None,
+    edition: Number = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -91,32 +94,34 @@ def explain(
     name: Annotated[str, typer.Argument(help="The hashtag, or the clip id of the sound.")],
     period: Period = "7",
     region: Region = WORLD,
-    edition: Edition = None,
+    edition: Number = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Show how a heat came about, component by component, and how the heat became a rank."""
     kind = Kind.HASHTAG if what is Explained.HASHTAG else Kind.SOUND
-    editions = Editions(settings_for(context, home).home, render)
-    number = editions.current().number if edition is None else edition
+    settings = settings_for(context, home)
+    editions = Editions(settings.home, HomeDetails(settings.home, resources(settings)), render=render)
     query = DetailQuery(
         kind=kind,
         subject=_subject(kind, name),
         period=period_of(period),
         region=region_of(region),
-        edition=number,
+        edition=edition,
     )
-    found = answer(query, editions)
-    chart_of = answer(
-        ChartQuery(key=ChartKey(kind, query.period, query.region), limit=100, edition=number), editions
-    )
-    assert isinstance(found, DetailAnswer)  # noqa: S101
-    assert isinstance(chart_of, ChartPage)  # noqa: S101
-    told = explanation(found, chart_of)
+    told = editions.read(edition, partial(_explained, query))
     if as_json:
         printing.as_json(told.document)
         return
     printing.lines(told.lines)
+
+
+def _explained(query: DetailQuery, edition: Edition) -> Explanation:
+    found = answer_from(query, edition)
+    chart = answer_from(ChartQuery(key=ChartKey(query.kind, query.period, query.region), limit=100), edition)
+    assert isinstance(found, DetailAnswer)  # noqa: S101
+    assert isinstance(chart, ChartPage)  # noqa: S101
+    return explanation(found, chart)
 
 
 def _cells(entry: HashtagEntry | SoundEntry) -> Sequence[object]:

@@ -9,6 +9,7 @@ segments.py  the file of one segment (blocks.py: how it keeps rows)
 chain.py     what the segments of an edition say together
 absorbing.py overlays become fewer
 rendered.py  answers from a lean edition, whole.py from the file of a whole one
+details.py   details that the file of an edition does not hold: of the state that it names
 removal.py   which editions name somebody who must be forgotten
 read.py      answer from one edition, current or pinned
 catalog.py   the records of all editions published, and the pointer to the current one
@@ -22,6 +23,7 @@ once.py      what many ask for at once is made once
 """
 
 from trendwire.editions.catalog import Listed, Record
+from trendwire.editions.details import DetailSource
 from trendwire.editions.read import Edition, Editions, sample_editions, sample_folder
 
-__all__ = ["Edition", "Editions", "Listed", "Record", "sample_editions", "sample_folder"]
+__all__ = ["DetailSource", "Edition", "Editions", "Listed", "Record", "sample_editions", "sample_folder"]

@@ -42,7 +42,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     version that made it. `kept`: whether its file is still there; the record stays for ever,
     but for lean ones that a newer one of the same day replaced.
     `segments`: what a lean edition is read from, oldest first; a whole one has none. `sha256`: of its own
-    file, in hex; empty for those made before there was any.
+    file, in hex; empty for those made before there was any. `state`: the name of the state of the engine that
+    tells its details; empty where the file holds them all. `details_sha256`: of the file beside it that holds
+    those of the subjects in its charts, empty where there is none.
     """
 
     number: int
@@ -56,6 +58,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = True
     segments: tuple[Segment, ...] = ()
     sha256: str = ""
+    state: str = ""
+    details_sha256: str = ""
 
 
 class Listed(Record, frozen=True, kw_only=True):
@@ -112,6 +116,10 @@ class Catalog:
         """The file of an edition, whether or not it is there."""
         return self.folder / f"{number}.sqlite"
 
+    def details_file(self, number: int) -> Path:
+        """The file with details of the subjects in an edition's charts, whether or not it is there."""
+        return self.folder / f"{number}.details.sqlite"
+
     @property
     def segments(self) -> Path:
         """The folder of the segments of lean editions."""
@@ -124,13 +132,15 @@ class Catalog:
     def files(self, record: Record) -> tuple[Path, ...]:
         """The files that an edition is read from, whether or not they are there."""
         segments = (self.segment(one.name) for one in record.segments)
-        return (*segments, self.edition(record.number))
+        details = [self.details_file(record.number)] if record.details_sha256 else []
+        return (*segments, self.edition(record.number), *details)
 
     def fault(self, record: Record, *, again: bool = False) -> str | None:
         """Which file of an edition is not what was written, and why; None where all are. `again`: files that
         this process has read before are read anew.
         """
-        own = {self.edition(record.number): Checksum(record.sha256)} if record.sha256 else {}
+        named = {self.edition: record.sha256, self.details_file: record.details_sha256}
+        own = {path(record.number): Checksum(sha256) for path, sha256 in named.items() if sha256}
         shared = {self.segment(one.name): Checksum(one.sha256, one.size) for one in record.segments}
         for path, checksum in (own | shared).items():
             reason = fault(path, checksum, again=again)

@@ -2,6 +2,7 @@
 
     editions/.<number>.sqlite.part   being written; nothing reads it
     editions/<number>.sqlite         complete and checked, read-only, on the disk
+    editions/<number>.details.sqlite later, where a state tells the details: those of its charts, kept
     facts/memberships                then who stood in which chart is a fact
     editions/catalog.json            then the pointer flips, unless an edition is held (see hold.py)
 
@@ -47,7 +48,9 @@ class Content:
 
     `charts`: (`ChartKey.text`, list of entries) ascending by key. `subjects`: (kind, identity, `Detail`)
     ascending by both. `memberships`: a Parquet file of MEMBERSHIP_COLUMNS. `provenance`: by region; it is
-    told, but no part of what the hash covers.
+    told; the hash covers the sizes of its samples where a state tells the details, and else nothing of it.
+    `state`: the name of that state; `subjects` holds what no state tells then. `more_subjects`: how many the
+    state alone tells of.
     """
 
     as_of: date
@@ -55,6 +58,8 @@ class Content:
     subjects: Iterable[tuple[str, str, str]]
     memberships: Path
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
+    state: str = ""
+    more_subjects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,27 @@ class Publisher:
             connection.execute("BEGIN")
             _finish(connection, meta)
         return self._made_current(aside, meta.record, content.memberships)
+
+    def keep_details(self, record: Record, details: Iterable[tuple[str, str, str]]) -> None:
+        """Put a file with details beside an edition, before the state that told them goes on.
+
+        `details`: as in `Content.subjects`. Nothing happens to an edition that has such a file.
+        """
+        if record.details_sha256:
+            return
+        aside, path = self._aside(record.number), self.catalog.details_file(record.number)
+        with closing(open_new(aside)) as connection:
+            connection.execute("BEGIN")
+            for *key, text in details:
+                connection.execute(SQL["add_subject"], (*key, pack(text.encode())))
+            _finish(connection, Meta(record, ()))
+        sha256 = _placed(aside, path)
+        self._changed(
+            lambda records: tuple(
+                msgspec.structs.replace(one, details_sha256=sha256) if one.number == record.number else one
+                for one in records
+            )
+        )
 
     def seal(self) -> int:
         """Give kept editions of before there were checksums theirs, where they are what was published; how
@@ -171,11 +197,8 @@ class Publisher:
             except TrendwireError:
                 self._remove_leftovers()
                 raise
-        aside.chmod(0o444)
-        sync(aside)
-        record = msgspec.structs.replace(record, sha256=sha256_of(aside, again=True))
-        aside.replace(self.catalog.edition(record.number))
-        sync(self.catalog.folder)
+        sha256 = _placed(aside, self.catalog.edition(record.number))
+        record = msgspec.structs.replace(record, sha256=sha256)
         self.memberships.adopt(record.as_of, record.number, memberships)
         with self.catalog.changing() as listing:
             held = None if listing.held == self.releases else listing.held
@@ -195,8 +218,7 @@ class Publisher:
 
     def _remove_leftovers(self) -> None:
         records = [record for record in self.catalog.records() if record.kept]
-        kept = {self.catalog.edition(record.number) for record in records}
-        kept |= {self.catalog.segment(one.name) for record in records for one in record.segments}
+        kept = {path for record in records for path in self.catalog.files(record)}
         sweep(self.catalog.folder)
         sweep(self.catalog.segments)
         for path in self.catalog.folder.glob(".*.sqlite.part"):
@@ -225,6 +247,16 @@ def publishing(
         yield publisher
 
 
+def _placed(aside: Path, path: Path) -> str:
+    """Put a finished file in its place, for good: its SHA-256, in hex."""
+    aside.chmod(0o444)
+    sync(aside)
+    sha256 = sha256_of(aside, again=True)
+    aside.replace(path)
+    sync(path.parent)
+    return sha256
+
+
 def _write(path: Path, content: Content, number: int, at: datetime, seconds: float, engine: str) -> Record:
     hasher, counts, regions = Hasher(content.as_of), (count(), count()), set[str]()
     with closing(open_new(path)) as connection:
@@ -236,17 +268,20 @@ def _write(path: Path, content: Content, number: int, at: datetime, seconds: flo
         for key, document in hasher.section("subjects", content.subjects):
             connection.execute(SQL["add_subject"], (*key, pack(document)))
             next(counts[1])
+        provenance = dict(sorted(content.provenance.items()))
+        if content.state:
+            hasher.samples(provenance)
         record = Record(
             number=number,
             as_of=content.as_of,
             content_hash=hasher.hexdigest(),
             charts=next(counts[0]),
-            subjects=next(counts[1]),
+            subjects=next(counts[1]) + content.more_subjects,
             published_at=at,
             seconds=seconds,
             engine=engine,
+            state=content.state,
         )
-        provenance = dict(sorted(content.provenance.items()))
         _finish(connection, Meta(record, tuple(sorted(regions - {WORLD})), provenance))
     return record
 

@@ -1,18 +1,19 @@
 """Owns reading: which edition is current, which can be pinned, and look-ups in one of them.
 
 A reader holds one `Edition` from the first look-up to the last. It stays readable while it is held, also when
-a newer one is published or its file is pruned meanwhile.
+a newer one is published or its file is pruned meanwhile; but for details that it does not hold itself, which
+the state of the engine tells (details.py): who must have them reads with `Editions.read`.
 """
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock, Thread
 from types import GenericAlias
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -23,10 +24,12 @@ from trendwire.domain.details import Detail
 from trendwire.domain.provenance import COMPUTED, Provenance
 from trendwire.editions.catalog import Catalog, Listed, Listing, Record, Segment, Stamp
 from trendwire.editions.chain import Chain
+from trendwire.editions.details import DetailSource, NoSource, StateDetails
+from trendwire.editions.document import Meta
 from trendwire.editions.rendered import Lean, Renderer, no_renderer
 from trendwire.editions.segments import OpenSegment
-from trendwire.editions.whole import WholeFile
-from trendwire.errors import Corrupt, Gone, NotFound, NotReady
+from trendwire.editions.whole import DocumentFile
+from trendwire.errors import Corrupt, Gone, NotFound, NotReady, TrendwireError
 
 _log = structlog.get_logger()
 
@@ -40,8 +43,11 @@ _DECODED = 64
 """Charts kept decoded: the pages of one chart, in both dialects, are cut from the same rows."""
 
 
+Found = TypeVar("Found")
+
+
 class _Content(Protocol):
-    """A whole edition's file, or a lean one's segments."""
+    """An edition's file, that file and a state, or a lean one's segments."""
 
     def chart(self, key: str) -> bytes | None:
         """The JSON of a chart; None where there is none."""
@@ -63,14 +69,14 @@ class _Content(Protocol):
 class Edition:
     """One edition, immutable; any thread may use it. A file that cannot be read raises Corrupt.
 
-    `record`: as the catalog has it. `segments`: those of a lean edition, oldest first. `render`: makes its
-    details.
+    `record`: as the catalog has it. `content`: charts and details, where the `file` does not hold them all.
     """
 
-    def __init__(self, path: Path, record: Record, segments: Sequence[OpenSegment], render: Renderer) -> None:
-        self._file = WholeFile(path)
-        meta = self._file.meta
-        self._content: _Content = Lean(meta, Chain(segments), render) if segments else self._file
+    def __init__(
+        self, file: DocumentFile, meta: Meta, record: Record, content: _Content | None = None
+    ) -> None:
+        self._file = file
+        self._content = content or file
         self._lock = Lock()
         self._charts: OrderedDict[ChartKey, tuple[Entry, ...] | None] = OrderedDict()
         self.record = record
@@ -78,8 +84,8 @@ class Edition:
         """ISO codes with charts, ascending."""
         self.provenance: Mapping[str, Provenance] = meta.provenance
         """Where the numbers of each region come from, the world too; empty in older editions."""
-        self.is_lean = bool(segments)
-        """Whether a detail is rendered when it is asked for, which may take seconds."""
+        self.has_details = content is None
+        """Whether every detail is in the file; else asking for one may take a while."""
 
     @property
     def number(self) -> int:
@@ -114,11 +120,14 @@ class Edition:
         return entries
 
     def detail(self, kind: Kind, identity: str, region: str | None = None) -> Detail | None:
-        """What is known of a subject, None if nothing; with `region`, of that one alone (cheaper)."""
+        """What is known of a subject, None if nothing; with `region`, of that one alone (cheaper).
+
+        Gone where it is no longer kept, NotReady while the state that tells it cannot be asked.
+        """
         return self._content.detail(kind, identity, region)
 
     def identities(self, kind: Kind, beginning: str, most: int) -> tuple[str, ...]:
-        """Subjects whose identity begins so, ascending by code point."""
+        """Subjects whose identity begins so, ascending by code point. Gone and NotReady as above."""
         return self._content.identities(kind, beginning, most)
 
     def verify(self) -> bool:
@@ -136,10 +145,17 @@ class Editions:
     large ones meanwhile: until that is done they are answered from, and no longer if they are damaged.
     """
 
-    def __init__(self, home: Path, render: Renderer = no_renderer, *, patient: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        source: DetailSource | None = None,
+        *,
+        render: Renderer = no_renderer,
+        patient: bool = True,
+    ) -> None:
         self._catalog, self._patient = Catalog(home), patient
         self._damaged: dict[int, Corrupt] = {}
-        self._render = render
+        self._source, self._render = source or NoSource(), render
         self._lock = Lock()
         self._stamp: Stamp | None = None
         self._listing = Listing()
@@ -155,6 +171,21 @@ class Editions:
     def at(self, number: int) -> Edition:
         """The edition of that number. NotFound if there never was one, Gone if it is no longer kept."""
         return self._found(number)
+
+    def read(self, number: int | None, reader: Callable[[Edition], Found]) -> Found:
+        """What `reader` finds in the edition of a number, or in the current one.
+
+        Where its details went meanwhile, because the state that tells them went on, it is read again as it is
+        then; that is another edition, if none was named. Raises as `at` and `current` do.
+        """
+        edition = self._found(number)
+        while True:
+            try:
+                return reader(edition)
+            except (Gone, NotReady):
+                before, edition = edition.record, self._found(number)
+                if edition.record == before:
+                    raise
 
     def records(self) -> tuple[Record, ...]:
         """All editions ever published, ascending by number."""
@@ -218,7 +249,8 @@ class Editions:
     def _opened(self, record: Record) -> Edition:
         if record.number in self._damaged:
             raise self._damaged[record.number]
-        key = record.number, record.content_hash, record.published_at  # what segments it has may change
+        # What segments it has may change; a file of details may come.
+        key = record.number, record.content_hash, record.published_at, record.details_sha256
         edition = self._open.get(key) or self._open_file(record)
         self._open[key] = edition
         self._open.move_to_end(key)
@@ -230,10 +262,38 @@ class Editions:
         path = self._catalog.edition(record.number)
         self._check(record)
         try:
-            segments = [self._open_segment(one) for one in record.segments]
-            return Edition(path, record, segments, self._render)
+            file = DocumentFile(path)
+            meta = file.meta()
+            return Edition(file, meta, record, self._content(file, meta, record))
         except (sqlite3.DatabaseError, msgspec.DecodeError, FileNotFoundError, Corrupt) as error:
             raise Corrupt(f"edition {record.number} cannot be read", path=str(path)) from error
+
+    def _content(self, file: DocumentFile, meta: Meta, record: Record) -> _Content | None:
+        """What is read where the file does not hold everything."""
+        if record.segments:
+            return Lean(meta, Chain([self._open_segment(one) for one in record.segments]), self._render)
+        if not record.state:
+            return None
+        kept = DocumentFile(self._catalog.details_file(record.number)) if record.details_sha256 else None
+        return StateDetails(file, record, meta, kept, self._source, partial(self._refused, record))
+
+    def _refused(self, record: Record) -> TrendwireError:
+        """Why details cannot be told, and what can be asked instead."""
+        kept = [one for one in self._listing.editions if one.kept]
+        number, newest = record.number, kept[-1].number
+        if number == newest:
+            return NotReady(
+                f"the details of edition {number} are being made: ask again in a moment, or run"
+                " `trendwire publish`"
+            )
+        last = max((one.number for one in kept if one.as_of == record.as_of), default=number)
+        why = (
+            f"edition {number} keeps the details of subjects in its charts alone"
+            if record.details_sha256
+            else f"the details of edition {number} are no longer kept"
+        )
+        other = f", or edition {last}, the last of {record.as_of}" if last not in (number, newest) else ""
+        return Gone(f"{why}: ask for edition {newest}, the newest{other}")
 
     def _check(self, record: Record) -> None:
         """Corrupt where a file is not what was written. A server checks large ones while it answers."""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
-from trendwire.editions.catalog import Catalog, Segment
+from trendwire.editions.catalog import Catalog, Record, Segment
 from trendwire.editions.chain import HEAD
 from trendwire.editions.document import SQL, open_finished, unpack
 from trendwire.editions.segments import OpenSegment
@@ -31,8 +31,12 @@ def holding(home: Path, names: Collection[str], posts: Collection[str]) -> tuple
         for record in kept
         if record.number in damaged
         or not held.isdisjoint(record.segments)
-        or wanted.is_in_file(catalog.edition(record.number))
+        or any(wanted.is_in_file(path) for path in _own_files(catalog, record))
     )
+
+
+def _own_files(catalog: Catalog, record: Record) -> tuple[Path, ...]:
+    return catalog.files(record)[len(record.segments) :]
 
 
 class _Wanted:

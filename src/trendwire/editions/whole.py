@@ -1,4 +1,4 @@
-"""Owns reading from the file of a whole edition: every chart and detail is a document in it."""
+"""Owns reading from a file of documents: that of an edition, or of the details beside it."""
 
 import sqlite3
 import sys
@@ -30,15 +30,17 @@ _CLOSED = msgspec.json.Decoder(_Closed)
 _REGION = msgspec.json.Decoder(RegionDetail)
 
 
-class WholeFile:
-    """The file of an edition; any thread may read. One that cannot be read raises Corrupt."""
+class DocumentFile:
+    """A finished file; any thread may read. One that cannot be read raises Corrupt."""
 
     def __init__(self, path: Path) -> None:
         self._connection = open_finished(path)
         weakref.finalize(self, self._connection.close)
         self._lock = Lock()
-        self.meta: Meta = stored_meta(self._connection)
-        """What the edition says of itself."""
+
+    def meta(self) -> Meta:
+        """What an edition says of itself."""
+        return stored_meta(self._connection)
 
     def chart(self, key: str) -> bytes | None:
         """The JSON of a chart; None where there is none."""
@@ -63,10 +65,12 @@ class WholeFile:
         return tuple(identity for (identity,) in rows)
 
     def says(self, record: Record) -> bool:
-        """Whether it holds what the record tells; reads all of it."""
+        """Whether an edition's file holds what the record tells; reads all of it."""
         with self._lock:
-            found = stored_hash(self._connection, record.as_of)
-        return self.is_sound() and found == (record.content_hash, record.charts, record.subjects)
+            content_hash, charts, subjects = stored_hash(self._connection, record.as_of)
+        if (content_hash, charts) != (record.content_hash, record.charts):
+            return False
+        return bool(record.state) or subjects == record.subjects
 
     def is_sound(self) -> bool:
         """What SQLite says of every page."""

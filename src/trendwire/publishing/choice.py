@@ -10,9 +10,9 @@ from trendwire.editions.catalog import Catalog
 from trendwire.errors import InvalidInput, NotReady
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
+from trendwire.publishing import days
 from trendwire.publishing.day import resources, scratch
 from trendwire.settings import Settings
-from trendwire.trends import days
 
 ENOUGH_SHARE = 0.5
 """A day has enough posts with this share of the median of the days before it: less is a day that a file was

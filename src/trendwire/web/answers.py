@@ -3,6 +3,8 @@
 A query is answered whole from one edition: the pinned one, or the one that is current when it begins.
 """
 
+from functools import partial
+
 from trendwire.domain.charts import WORLD, Entry, HashtagEntry, SoundEntry
 from trendwire.domain.queries import (
     Answer,
@@ -24,7 +26,7 @@ def answer(query: Query, editions: Editions) -> Answer:
 
     Raises NotReady (nothing published), NotFound (no such edition or subject), Gone (edition not kept).
     """
-    return answer_from(edition_of(query, editions), query)
+    return editions.read(query.edition, partial(answer_from, query))
 
 
 def edition_of(query: Query, editions: Editions) -> Edition:
@@ -32,8 +34,8 @@ def edition_of(query: Query, editions: Editions) -> Edition:
     return editions.current() if query.edition is None else editions.at(query.edition)
 
 
-def answer_from(edition: Edition, query: Query) -> Answer:
-    """The answer of one edition. Raises NotFound (no such subject)."""
+def answer_from(query: Query, edition: Edition) -> Answer:
+    """The answer of one edition. Raises NotFound (no such subject), Gone (its details are not kept)."""
     if isinstance(query, ChartQuery):
         return chart_page(query, edition)
     if isinstance(query, DetailQuery):

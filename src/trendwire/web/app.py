@@ -16,6 +16,8 @@ from trendwire.accounts.users import Users
 from trendwire.dialects.catalog import ENDPOINTS
 from trendwire.editions import Editions, sample_editions
 from trendwire.errors import MethodNotAllowed
+from trendwire.publishing.day import resources
+from trendwire.publishing.details import HomeDetails
 from trendwire.settings import Settings
 from trendwire.trends.rendering import render
 from trendwire.web.addresses import is_loopback, networks
@@ -48,6 +50,9 @@ from trendwire.web.workers import Worker
 
 MEGABYTE = 1_000_000
 SAMPLE_BYTES = 8 * MEGABYTE
+
+OPENING_SECONDS = 5.0
+"""How long a request waits for the state of the engine to be opened; then it is told to ask again."""
 
 
 SOCKET = "admin.sock"
@@ -84,7 +89,8 @@ def of_settings(
     where they cannot be opened, Conflict where another process serves them.
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
-    editions, cache = Editions(settings.home, render, patient=False), PageCache()
+    details = HomeDetails(settings.home, resources(settings), OPENING_SECONDS)
+    editions, cache = Editions(settings.home, details, render=render, patient=False), PageCache()
     worker, pace = Worker("answers", settings.max_in_flight, DETAIL_THREADS), Pace()
     watch = watch or Watch(Limits())
     api = Api(

@@ -101,8 +101,7 @@ def asked(query_string: str, editions: Editions) -> tuple[object, Callable[[], R
 
 def _answered(asked: Asked, editions: Editions) -> Rendered:
     try:
-        edition = editions.current() if asked.edition is None else editions.at(asked.edition)
-        return _json(provenance(asked, edition), 200)
+        return _json(editions.read(asked.edition, partial(provenance, asked)), 200)
     except TrendwireError as error:
         return _refused(error)
 

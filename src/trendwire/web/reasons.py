@@ -1,16 +1,16 @@
 """A heat and a rank in words with their numbers: pure, from one detail and one chart.
 
-What the components mean is `trends/scoring.py`'s; docs/explanation/how-a-rank-is-made.md says how they
+What the components mean is `domain/heat.py`'s; docs/explanation/how-a-rank-is-made.md says how they
 become a heat.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 from trendwire.domain.charts import CHART_SIZE, MIN_CREATORS, WORLD, HashtagEntry, Move, SoundEntry
 from trendwire.domain.details import HashtagFacts, PeriodDetail
+from trendwire.domain.heat import Components, score
 from trendwire.domain.queries import ChartPage, DetailAnswer
-from trendwire.trends.scoring import Components, Surroundings, score
 
 MEANINGS: dict[str, str] = {
     "creators": "creators who posted it in the window",
@@ -161,7 +161,4 @@ def _steps(over: PeriodDetail) -> dict[str, float]:
     """The steps from the components to the heat, recomputed by the formula's own function."""
     if not over.components:
         return {}
-    counts = {name: int(value) for name, value in over.components.items()}
-    own = Components(**{field.name: counts[field.name] for field in fields(Components)})
-    shared = Surroundings(**{field.name: counts[field.name] for field in fields(Surroundings)})
-    return asdict(score(own, shared))
+    return score(Components(*(int(over.components[name]) for name in Components._fields)))._asdict()

@@ -17,7 +17,7 @@ from trendwire.dialects.catalog import Call, parse, render
 from trendwire.domain.queries import Answer, DetailQuery, Query
 from trendwire.editions import Edition, Editions
 from trendwire.errors import TrendwireError
-from trendwire.web.answers import answer_from, edition_of
+from trendwire.web.answers import answer, answer_from, edition_of
 from trendwire.web.exchange import Fields, lines
 from trendwire.web.fields import ALWAYS, ASKED_AGAIN
 from trendwire.web.variants import IDENTITY, Variants
@@ -107,17 +107,17 @@ class Shelf:
     async def prepare(self, call: Call, target: str) -> Ready:
         """The answer to a target, read from its edition, and kept. Raises what `parse` and `answer` do.
 
-        It waits only for a detail that has to be rendered.
+        It waits only for a detail that the edition's file does not hold.
         """
         query = parse(call.endpoint, target.partition("?")[2], call.path_parameters)
         self._follow()
         edition = edition_of(query, self._editions)
-        if edition.is_lean and isinstance(query, DetailQuery):
-            asked = edition, query.kind, query.subject, query.region
-            found = await self._worker.once(asked, partial(answer_from, edition, query))
+        if not edition.has_details and isinstance(query, DetailQuery):
+            asked = edition, query.edition, query.kind, query.subject, query.region
+            found = await self._worker.once(asked, partial(answer, query, self._editions))
             found = msgspec.structs.replace(found, query=query)
         else:
-            found = answer_from(edition, query)
+            found = answer_from(query, edition)
         return self._prepared(call, target, query, found)
 
     def _prepared(self, call: Call, target: str, query: Query, found: Answer) -> Ready:

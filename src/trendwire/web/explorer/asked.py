@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, Kind
 from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS
 from trendwire.domain.taxonomy import industries, region_code
-from trendwire.editions import Edition, Editions
+from trendwire.editions import Editions
 from trendwire.errors import InvalidInput, NotFound
 
 MOST_COMPARED = 5
@@ -84,16 +84,16 @@ def read(kind: Kind, values: Values) -> Asked:
     )
 
 
-def edition_of(asked: Asked, editions: Editions) -> Edition:
-    """The edition of the day asked for: the current one, else the newest that is kept. Raises NotReady,
-    NotFound.
+def edition_of(asked: Asked, editions: Editions) -> int | None:
+    """The edition of the day asked for: the current one, else the newest that is kept. None: no day is named.
+    Raises NotFound.
     """
     if asked.as_of is None:
-        return editions.current()
+        return None
     kept = [one for one in editions.listed() if one.as_of == asked.as_of and one.kept]
     if not kept:
         raise NotFound(f"edition of {asked.as_of}")
-    return editions.at(max(kept, key=lambda one: (one.current, one.number)).number)
+    return max(kept, key=lambda one: (one.current, one.number)).number
 
 
 def days_kept(editions: Editions) -> tuple[date, ...]:

@@ -80,7 +80,7 @@ class Explorer:
 
     def _made(self, make: Make, place: Place, asked: Asked) -> Rendered:
         try:
-            return make(place, asked, edition_of(asked, self.editions))
+            return self.editions.read(edition_of(asked, self.editions), partial(make, place, asked))
         except TrendwireError as error:
             return self._refused(place, asked, error)
 

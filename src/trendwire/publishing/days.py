@@ -10,7 +10,6 @@ from trendwire.domain.periods import epoch_day, from_epoch_day
 from trendwire.facts.duck import Resources
 from trendwire.facts.manifest import Part
 from trendwire.statements import named
-from trendwire.trends import rollups
 
 _SQL = named(__package__, "days.sql")
 _SECONDS = 86_400
@@ -21,8 +20,7 @@ def posts_by_day(parts: Sequence[Path], scratch: Path, resources: Resources) -> 
     if not parts:
         return {}
     with duckdb.connect(config=resources.config(scratch)) as connection:
-        rollups.find_posts(connection, parts)
-        rows = connection.execute(_SQL["by_day"]).fetchall()
+        rows = connection.execute(_SQL["by_day"], [[str(part) for part in parts]]).fetchall()
     return {from_epoch_day(day): posts for day, posts in rows}
 
 
