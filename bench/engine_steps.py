@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def resident(home: Path, *batches: str) -> Told:
         with _measured() as step:
             FactStore(home).drain()
             as_of = date.fromisoformat(day)
-            list(pipeline.publish_range(settings_of(home), as_of, as_of, _unwatched, resident=state))
+            publish = partial(pipeline.publish_range, settings_of(home), as_of, as_of, _unwatched)
+            list(publish(allow_empty=True, resident=state))
         told["steps"].append(step)
     state.save()
     size = sum(path.stat().st_size for path in checkpoint_of(home).iterdir())
