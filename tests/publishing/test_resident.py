@@ -140,3 +140,30 @@ def test_without_posts_there_is_nothing_to_follow(tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="no posts yet"):
         Resident(tmp_path, ONE).follow(LAST, silent)
     assert Resident.opened(tmp_path, ONE) is None
+
+
+def test_what_is_removed_by_age_is_taken_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    resident = Resident(world.home, ONE)
+    resident.follow(world.as_of, silent)
+    with monkeypatch.context() as patched:
+        patched.setattr(Resident, "_rebuild", None)
+        patched.setattr("trendwire.publishing.resident.MOST_DEAD", 0.5)  # worlds are small
+        for ago in (140, 130):
+            world.take(BATCHES["again"](world))
+            assert resident.remove_older(midnight(LAST - ago * DAY)).posts
+            world.take(BATCHES["late"](world))
+            world.as_of += DAY
+            resident.follow(world.as_of, silent)
+    assert list(told(resident)) == list(told(anew(world.home, world.as_of)))
+    assert resident.name == anew(world.home, world.as_of).name
+
+
+def test_where_much_was_removed_the_state_is_made_anew(world: World) -> None:
+    resident = Resident(world.home, ONE)
+    resident.follow(world.as_of, silent)
+    for ago in (60, 50):
+        resident.remove_older(midnight(LAST - ago * DAY))
+        followed(resident, world)
+    hot = resident.shown.state.columns["hot"]
+    assert (hot["peak"] != -1).any()
+    assert len(hot) == FactStore(world.home).snapshot().posts
