@@ -2,9 +2,8 @@
 
     ingest    sources -> inbox -> facts            what was seen, appended for ever
     check     sources -> a report                  what ingest would read, nothing stored
-    publish   facts -> trends.build -> editions    one day computed whole, checked, then made current
-              facts -> trends.live  ----^          the same in large homes, at the price of what changed
-              recorded charts ----------^          for the regions whose charts a source ranked
+    publish   facts -> engine -> editions          one day computed, checked, then made current
+              recorded charts ----^                for the regions whose charts a source ranked
     audit     facts alone -> the same edition?     whatever was followed to make it
     prune     old edition files go                 their records and memberships stay
     retain    what is older than it may be goes    posts, recorded charts, refused rows
@@ -17,10 +16,12 @@ nothing here serves a request or reads the clock but to say how long a build too
 import glob
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,10 +35,10 @@ from trendwire.facts.forgetting import ForgottenFacts
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore, Removed
 from trendwire.publishing import audit as auditing
-from trendwire.publishing import lean, whole
+from trendwire.publishing import whole
 from trendwire.publishing.audit import Audit
 from trendwire.publishing.choice import Choice, check_charts, check_day, default_day, latest_day
-from trendwire.publishing.day import SCRATCH, Day, Details, threads
+from trendwire.publishing.day import SCRATCH, Day, Details, details_of, threads
 from trendwire.publishing.whole import Engine, embedded
 from trendwire.settings import Settings
 from trendwire.sources.base import Source
@@ -51,6 +52,9 @@ from trendwire.sources.reading.checking import check as take_none
 from trendwire.sources.reading.mapping import ColumnMap
 from trendwire.sources.streams import STDIN
 
+if TYPE_CHECKING:
+    from trendwire.publishing.resident import Resident
+
 __all__ = [
     "Audit",
     "CheckReport",
@@ -60,7 +64,6 @@ __all__ = [
     "Forgot",
     "IngestReport",
     "Retained",
-    "absorb",
     "audit",
     "check",
     "compact",
@@ -192,13 +195,15 @@ def publish_range(
     *,
     allow_empty: bool = False,
     keep_held: bool = False,
+    resident: "Resident | None" = None,
 ) -> Iterator[Record]:
     """The same for each day from `first` to `last`, oldest first, so that each knows those before it.
 
     What waits in the inbox counts, unless another process is storing it just now. `details`: None leaves it
     to the size of the home; a cluster writes them all. `allow_empty`: also a day after the last post, and an
     edition without charts in place of one with some; else InvalidInput says what there is. `keep_held`: an
-    edition that is held stays current (see editions/hold.py).
+    edition that is held stays current (see editions/hold.py). `resident`: the state of the engine where the
+    caller keeps it; else it comes from the checkpoint and goes back there.
     """
     if first > last:
         raise InvalidInput("--from", f"must not be later than {last}, the last day to publish")
@@ -208,10 +213,13 @@ def publish_range(
     if not allow_empty:
         check_day(settings, last)
     check = None if allow_empty else partial(check_charts, settings)
-    with publishing(settings.home, release=not keep_held, check=check) as publisher:
+    with (
+        publishing(settings.home, release=not keep_held, check=check) as publisher,
+        _state(settings, engine, details, resident) as state,
+    ):
         for number in range((last - first).days + 1):
             day = Day(settings, first + timedelta(days=number), given, progress)
-            yield _publish(publisher, day, engine, details)
+            yield _publish(publisher, day, engine, state)
         publisher.prune(settings.keep_editions)
 
 
@@ -226,19 +234,14 @@ def audit(settings: Settings, progress: Progress, markets: Mapping[str, str] | N
         newest = publisher.newest()
         day = Day(settings, newest.as_of, given, progress)
         before = store.snapshot()
-        with auditing.rebuilt(day, newest) as anew:
-            found = anew.against(newest)
+        with auditing.rebuilt(day, newest) as anew, _state(settings, embedded, _as(newest)) as state:
+            found = anew.against(newest, state)
             if not found.same and auditing.facts_changed(settings.home, newest):
-                found = anew.against(_publish(publisher, day, details=_as(newest)))
+                found = anew.against(_publish(publisher, day, embedded, state), state)
         if store.snapshot() != before:
             raise Conflict("facts were stored meanwhile: the two cannot be compared; audit again")
         publisher.prune(settings.keep_editions)
     return found
-
-
-def absorb(settings: Settings) -> bool:
-    """Have the current edition read fewer files where they are many; whether they were."""
-    return lean.absorb(settings.home)
 
 
 def compact(settings: Settings) -> int:
@@ -334,20 +337,41 @@ def forget(
         records = publisher.catalog.records()
         if publish_again and records and (FactStore(home).snapshot().posts or Recorded(home).filed()):
             day = Day(settings, records[-1].as_of, given, progress)
-            published = _publish(publisher, day, details=_as(records[-1])).number
+            with _state(settings, embedded, _as(records[-1])) as state:
+                published = _publish(publisher, day, embedded, state).number
         publisher.remove(editions)
     return Forgot(facts=facts, editions=editions, published=published, dry_run=False)
 
 
 def _as(record: Record) -> Details:
     """The kind of edition that it is."""
-    return Details.RENDERED if record.segments else Details.WRITTEN
+    return Details.RENDERED if record.state else Details.WRITTEN
 
 
-def _publish(
-    publisher: Publisher, day: Day, engine: Engine = embedded, details: Details | None = None
-) -> Record:
-    """The one place that decides which kind of edition a day becomes."""
-    if engine is not embedded or (details or day.details()) is Details.WRITTEN or not day.has_posts():
+@contextmanager
+def _state(
+    settings: Settings, engine: Engine, details: Details | None, given: "Resident | None" = None
+) -> Iterator["Resident | None"]:
+    """The state of the engine, which tells the details of editions; None where they are all written. The one
+    place that decides it.
+    """
+    posts = FactStore(settings.home).snapshot().posts
+    written = (details or details_of(settings)) is Details.WRITTEN
+    if engine is not embedded or written or not posts:
+        yield None
+    elif given is not None:
+        yield given
+    else:
+        from trendwire.publishing import large
+
+        state = large.opened(settings)
+        yield state
+        large.keep(settings, state)
+
+
+def _publish(publisher: Publisher, day: Day, engine: Engine, state: "Resident | None") -> Record:
+    if state is None:
         return whole.publish(day, publisher, engine)
-    return lean.publish(day, publisher, lean.state_of(day.home))
+    from trendwire.publishing import large
+
+    return large.publish(day, publisher, state)

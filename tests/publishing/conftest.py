@@ -11,10 +11,10 @@ from trendwire import pipeline
 from trendwire.domain.charts import Kind
 from trendwire.editions import Edition, Editions, Record
 from trendwire.pipeline import Details
+from trendwire.publishing import large
 from trendwire.settings import Settings
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import simulate
-from trendwire.trends.rendering import render
 
 ROWS = list(simulate(WORLD))
 KINDS = (Kind.HASHTAG, Kind.SOUND)
@@ -24,7 +24,7 @@ class Home:
     """A home, and what is done to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings: Settings = settings_of(folder)
+        self.settings: Settings = settings_of(folder).model_copy(update={"keep_editions": 100})
 
     def take(self, rows: Iterable[dict[str, object]], name: str = "world") -> None:
         source = RowSource(name, "simulator", rows)
@@ -37,11 +37,12 @@ class Home:
         return record
 
     def current(self) -> Edition:
-        return Editions(self.settings.home, render=render).current()
+        return self.at(None)
 
-    def segments(self) -> int:
-        """How many files the newest edition is read from."""
-        return len(Editions(self.settings.home).records()[-1].segments)
+    def at(self, number: int | None) -> Edition:
+        """The edition of that number, or the current one, as who opens the checkpoint reads it."""
+        editions = Editions(self.settings.home, large.StateSource(large.opened(self.settings)))
+        return editions.current() if number is None else editions.at(number)
 
 
 @pytest.fixture

@@ -1,19 +1,22 @@
 """Owns the file of one edition: SQLite tables of packed JSON documents, and the hash over what they say.
 
-The hash covers as_of, chart keys and documents, subjects and documents, in ascending order; where a state of the
-engine tells the details, how many posts and creators each region has in each period instead. It does not cover
-the number, the time of making or the layout of the file. A document is packed with zstd where that makes it smaller.
+The hash covers as_of, chart keys and documents, subjects and documents, in ascending order; where a state of
+the engine tells the details, how many posts and creators each region has in each period instead. It does not
+cover the number, the time of making or the layout of the file. A document is packed with zstd where that
+makes it smaller.
 """
 
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
 
+from trendwire.domain.charts import Kind
 from trendwire.domain.provenance import Provenance
 from trendwire.editions.catalog import Record
 from trendwire.errors import Corrupt
@@ -147,6 +150,27 @@ def stored_hash(connection: sqlite3.Connection, as_of: date) -> tuple[str, int, 
         subjects = meta.record.subjects
         hasher.samples(meta.provenance)
     return hasher.hexdigest(), charts, subjects
+
+
+class _Charted(msgspec.Struct, frozen=True):
+    """What names the subject of a row."""
+
+    name: str = ""
+    clip_id: str = ""
+
+
+_ROWS = msgspec.json.Decoder(list[_Charted])
+
+
+def charted(path: Path) -> list[tuple[str, str]]:
+    """Kind and identity of the hashtags and sounds in the charts of a finished file, ascending."""
+    found = set[tuple[str, str]]()
+    with closing(open_finished(path)) as connection:
+        for key, document in _unpacked(connection, "all_charts"):
+            kind = key.partition("/")[0]
+            if kind in (Kind.HASHTAG, Kind.SOUND):
+                found.update((kind, row.clip_id or row.name) for row in _ROWS.decode(document))
+    return sorted(found)
 
 
 def _unpacked(connection: sqlite3.Connection, statement: str) -> Iterator[Row]:

@@ -58,6 +58,11 @@ class Directory:
     def __len__(self) -> int:
         return int(self._used.sum())
 
+    def has(self, kind: Kind, identity: str) -> bool:
+        """Whether a post created until the day uses it."""
+        number = self._state.columns.subjects.find(text_of(kind, identity))
+        return number >= 0 and bool(self._used[number])
+
     def identities(self, kind: Kind, beginning: str, most: int) -> tuple[str, ...]:
         """Subjects whose identity begins so, ascending by code point."""
         names, start, found = self._state.columns.subjects, text_of(kind, beginning), list[str]()

@@ -1,21 +1,29 @@
 """Owns the audit: an edition, however it came about, must be what the facts alone give."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from trendwire import clock
 from trendwire.domain.charts import NO_INDUSTRY, WORLD, ChartKey, Kind
 from trendwire.domain.periods import CHART_PERIODS
 from trendwire.domain.taxonomy import industries
 from trendwire.editions import Edition, Editions, Record
 from trendwire.editions.publish import Publisher, publishing
-from trendwire.publishing import lean, whole
+from trendwire.editions.told import Subject
+from trendwire.errors import Gone, NotReady
+from trendwire.publishing import whole
 from trendwire.publishing.day import Day, scratch
+
+if TYPE_CHECKING:
+    from trendwire.publishing.resident import Resident
 
 MOST_TOLD = 20
 """Differences told by name."""
@@ -24,7 +32,8 @@ MOST_TOLD = 20
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """What an audit found: the hash of the edition, and of what the facts give.
 
-    `seconds`: what making it anew took. `differences`: the charts that differ, the first of them by name.
+    `seconds`: what making it anew took. `differences`: the charts that differ, else details of subjects in
+    them; the first of them by name.
     """
 
     edition: int
@@ -38,24 +47,32 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The edition of a day made anew from the facts of `home` alone, in a folder aside."""
+    """The edition of a day made anew from the facts of `home` alone, in a folder aside. `details`: hashes of
+    those that a state tells of the subjects in its charts.
+    """
 
     home: Path
     folder: Path
     record: Record
+    details: Mapping[Subject, bytes]
 
-    def against(self, record: Record) -> Audit:
-        """What differs from an edition of the home, one of the same day."""
+    def against(self, record: Record, state: "Resident | None") -> Audit:
+        """What differs from an edition of the home, one of the same day. `state`: tells its details."""
         same = self.record.content_hash == record.content_hash
         pair = Editions(self.home).at(record.number), Editions(self.folder).current()
+        differences = [] if same else list(islice(_differences(*pair), MOST_TOLD))
+        if same and state is not None:
+            told = _hashed_details(self.home, record, state)
+            differ = sorted(name for name, digest in told.items() if self.details.get(name) != digest)
+            differences = [f"detail {'/'.join(name)}" for name in differ[:MOST_TOLD]]
         return Audit(
             edition=record.number,
             as_of=record.as_of,
             content_hash=record.content_hash,
             anew=self.record.content_hash,
-            same=same,
+            same=same and not differences,
             seconds=self.record.seconds,
-            differences=() if same else tuple(islice(_differences(*pair), MOST_TOLD)),
+            differences=tuple(differences),
         )
 
 
@@ -63,7 +80,31 @@ class Rebuilt:
 def rebuilt(day: Day, like: Record) -> Iterator[Rebuilt]:
     """The day made anew, as an edition of the same kind; gone at the end."""
     with scratch(day.home) as folder, publishing(folder) as aside:
-        yield Rebuilt(day.home, folder, _again(day, aside, folder, like))
+        if like.state:
+            yield Rebuilt(day.home, folder, *_from_a_new_state(day, aside, folder))
+        else:
+            yield Rebuilt(day.home, folder, whole.publish(day, aside, whole.embedded), {})
+
+
+def _from_a_new_state(day: Day, aside: Publisher, folder: Path) -> tuple[Record, Mapping[Subject, bytes]]:
+    from trendwire.publishing import large
+    from trendwire.publishing.resident import Resident
+
+    begun, state = clock.monotonic(), Resident(day.home, day.resources())
+    state.rebuild(day.as_of, day.progress)
+    record = large.publish_as_it_is(day, aside, state, begun)
+    return record, _hashed_details(folder, record, state)
+
+
+def _hashed_details(home: Path, record: Record, state: "Resident") -> dict[Subject, bytes]:
+    """Nothing where the state is not the one that the edition names."""
+    from trendwire.publishing import large
+
+    try:
+        found = large.details(home, record, state)
+        return {(kind, identity): sha256(text.encode()).digest() for kind, identity, text in found}
+    except (Gone, NotReady):
+        return {}
 
 
 def facts_changed(home: Path, record: Record) -> bool:
@@ -72,12 +113,6 @@ def facts_changed(home: Path, record: Record) -> bool:
     facts = home / "facts"
     changed = [facts / "manifest.json", *(facts / "recorded").glob("*/")]
     return any(path.stat().st_mtime >= begun for path in changed if path.exists())
-
-
-def _again(day: Day, aside: Publisher, folder: Path, record: Record) -> Record:
-    if record.segments:
-        return lean.publish(day, aside, folder / "engine.duckdb")
-    return whole.publish(day, aside, whole.embedded)
 
 
 def _differences(one: Edition, other: Edition) -> Iterator[str]:

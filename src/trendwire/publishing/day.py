@@ -1,4 +1,4 @@
-"""Owns one day of one home: which kind of edition it becomes, and from what."""
+"""Owns one day of one home: what an edition is made from, and where its details are."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -47,15 +47,6 @@ class Day:
     def home(self) -> Path:
         return self.settings.home
 
-    def details(self) -> Details:
-        """Written as long as that takes seconds."""
-        small = FactStore(self.home).snapshot().posts <= self.settings.written_details
-        return Details.WRITTEN if small else Details.RENDERED
-
-    def has_posts(self) -> bool:
-        """Whether there is anything to compute; recorded charts may be all there is."""
-        return FactStore(self.home).snapshot().posts > 0
-
     def published(self) -> Mapping[date, Path]:
         """The memberships of all days published so far; a build looks at those before its own day."""
         return Memberships(self.home).by_day(date.max)
@@ -72,6 +63,12 @@ class Day:
     def resources(self) -> Resources:
         """What a build may use."""
         return resources(self.settings)
+
+
+def details_of(settings: Settings) -> Details:
+    """Written as long as that takes seconds."""
+    small = FactStore(settings.home).snapshot().posts <= settings.written_details
+    return Details.WRITTEN if small else Details.RENDERED
 
 
 def resources(settings: Settings) -> Resources:

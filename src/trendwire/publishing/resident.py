@@ -23,6 +23,7 @@ from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
 from trendwire.engine.details import Details
 from trendwire.engine.directory import Directory, Order
 from trendwire.engine.kinds import KINDS
+from trendwire.engine.provenance import Origin, Origins
 from trendwire.engine.state import State, rebuilt
 from trendwire.errors import Gone, NotReady
 from trendwire.facts.duck import Resources
@@ -66,17 +67,13 @@ class Resident:
         self._home, self._resources = home, resources
         self._lock = RLock()
         self._taken: Taken | None = None
+        self._saved: Taken | None = None
         self._shown: Shown | None = None
-        self._order = Order()
+        self._order, self._origins = Order(), Origins()
 
     @property
     def name(self) -> str:
         return self._taken.name if self._taken else ""
-
-    @property
-    def taken(self) -> Taken | None:
-        """What of the facts the state has."""
-        return self._taken
 
     @property
     def shown(self) -> Shown:
@@ -84,6 +81,15 @@ class Resident:
         if self._shown is None:
             raise NotReady("the engine has no state yet: run `trendwire publish`")
         return self._shown
+
+    def origins(self, connection: duckdb.DuckDBPyConnection) -> list[Origin]:
+        """What the observations in the state were ingested from; while nobody may remove their parts."""
+        return self._origins.count(connection, self._paths(self._taken.parts if self._taken else ()))
+
+    def rebuild(self, as_of: date, progress: Progress) -> None:
+        """The state of a day from the facts alone, whatever there is. Raises NotReady without posts."""
+        with self._lock, FactStore(self._home).opened() as manifest:
+            self._rebuild(self._wanted(manifest, as_of, progress), progress)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -96,10 +102,7 @@ class Resident:
         is none in memory. Raises NotReady without posts.
         """
         with self._lock, FactStore(self._home).opened() as manifest:
-            if not manifest.parts:
-                raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
-            compiling.ensure(progress)
-            wanted = taken(manifest, as_of, Memberships(self._home))
+            wanted = self._wanted(manifest, as_of, progress)
             if not (self._reaches(manifest, wanted) or (self._load() and self._reaches(manifest, wanted))):
                 self._rebuild(wanted, progress)
 
@@ -116,11 +119,12 @@ class Resident:
             return told.identities(kind, beginning, most) if _is_counted(kind) else ()
 
     def save(self) -> None:
-        """Write the checkpoint; nothing where there is no state."""
+        """Write the checkpoint; nothing where there is no state, or the checkpoint has it."""
         with self._lock:
-            if self._taken is not None:
+            if self._taken is not None and self._taken != self._saved:
                 text = msgspec.json.encode(self._taken).decode()
                 checkpoint.save(self.shown.state, checkpoint_of(self._home), text)
+                self._saved = self._taken
 
     @classmethod
     def opened(cls, home: Path, resources: Resources) -> "Resident | None":
@@ -143,16 +147,22 @@ class Resident:
             return
         new = tuple(sorted(new, key=number_of))
         of_day = taken(manifest, record.as_of, Memberships(self._home))
-        for count in range(len(new) + 1):
-            later, rows = set(new[count:]), sum(part.rows for part in new[:count])
+        for count in range(len(new), -1, -1):
+            later = new[count:]
             wanted = msgspec.structs.replace(
                 of_day,
                 parts=tuple(part for part in manifest.parts if part not in later),
-                observations=known.observations + rows,
+                observations=manifest.observations - sum(part.rows for part in later),
             )
             if wanted.name == record.state:
                 self._reaches(manifest, wanted)
                 return
+
+    def _wanted(self, manifest: Manifest, as_of: date, progress: Progress) -> Taken:
+        if not manifest.parts:
+            raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
+        compiling.ensure(progress)
+        return taken(manifest, as_of, Memberships(self._home))
 
     def _reaches(self, manifest: Manifest, wanted: Taken) -> bool:
         """Whether changes led to what is wanted; without a state, or where they fail, there is none then."""
@@ -203,6 +213,7 @@ class Resident:
             return False
         self._order = Order()
         self._keep(state, known)
+        self._saved = known
         return True
 
     def _drop(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -65,7 +66,7 @@ def publish(day: Day, publisher: Publisher, engine: Engine) -> Record:
     begun = clock.monotonic()
     with scratch(day.home) as folder, _computed(day, folder, engine) as computed:
         day.progress("publish", 0.0)
-        content = _with_recorded(day, computed, folder)
+        content = with_recorded(day, computed, folder)
         record = publisher.publish(content, clock.now(), clock.monotonic() - begun, __version__)
     day.progress("publish", 1.0)
     return record
@@ -86,7 +87,7 @@ def _computed(day: Day, folder: Path, engine: Engine) -> Iterator[Content]:
             yield Content(day.as_of, built.charts(), built.subjects(), members, told)
 
 
-def _with_recorded(day: Day, computed: Content, folder: Path) -> Content:
+def with_recorded(day: Day, computed: Content, folder: Path) -> Content:
     """The same, but for the regions whose charts are recorded."""
     markets = day.markets(computed.provenance)
     if not markets:
@@ -94,8 +95,8 @@ def _with_recorded(day: Day, computed: Content, folder: Path) -> Content:
     recorded = day.recorded(markets)
     members = folder / "all-memberships.parquet"
     Memberships(day.home).write(members, recorded.members(), computed.memberships, markets)
-    return Content(
-        as_of=day.as_of,
+    return replace(
+        computed,
         charts=joined_charts(computed.charts, recorded),
         subjects=joined_subjects(computed.subjects, recorded),
         memberships=members,
