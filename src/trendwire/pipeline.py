@@ -68,11 +68,14 @@ __all__ = [
     "check",
     "compact",
     "default_day",
+    "details_of",
     "embedded",
     "forget",
     "ingest",
     "ingest_from",
+    "keep_state",
     "latest_day",
+    "opened_state",
     "prune",
     "publish",
     "publish_range",
@@ -348,6 +351,21 @@ def _as(record: Record) -> Details:
     return Details.RENDERED if record.state else Details.WRITTEN
 
 
+def opened_state(settings: Settings) -> "Resident":
+    """The state of the engine that the current edition names, else one that is still to be made."""
+    from trendwire.publishing import large
+
+    return large.opened(settings)
+
+
+def keep_state(settings: Settings, state: "Resident") -> None:
+    """Write the checkpoint. Raises Conflict where another process publishes."""
+    from trendwire.publishing import large
+
+    with publishing(settings.home):
+        large.keep(settings, state)
+
+
 @contextmanager
 def _state(
     settings: Settings, engine: Engine, details: Details | None, given: "Resident | None" = None
@@ -364,7 +382,7 @@ def _state(
     else:
         from trendwire.publishing import large
 
-        state = large.opened(settings)
+        state = opened_state(settings)
         yield state
         large.keep(settings, state)
 

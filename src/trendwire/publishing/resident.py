@@ -128,15 +128,15 @@ class Resident:
 
     @classmethod
     def opened(cls, home: Path, resources: Resources) -> "Resident | None":
-        """The state that the current edition names, or as near as the checkpoint and the parts since lead;
+        """The state that the newest edition names, or as near as the checkpoint and the parts since lead;
         None where there is no checkpoint that can be used.
         """
-        resident, record = cls(home, resources), Catalog(home).listing().current()
+        resident, kept = cls(home, resources), [one for one in Catalog(home).records() if one.kept]
         if not resident._load():
             return None
-        if record is not None and record.state not in ("", resident.name):
+        if kept and kept[-1].state not in ("", resident.name):
             with FactStore(home).opened() as manifest:
-                resident._lead_to(record, manifest)
+                resident._lead_to(kept[-1], manifest)
         return resident
 
     def _lead_to(self, record: Record, manifest: Manifest) -> None:
