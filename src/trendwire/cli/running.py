@@ -270,6 +270,7 @@ class Publishing:
 
     def __call__(self, as_of: date) -> Record:
         """Publish a day, and write the checkpoint where it is another one than before."""
+        self._go_on("", 0.0)
         (record,) = pipeline.publish_range(
             self._settings,
             as_of,
