@@ -23,9 +23,10 @@ from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
 from trendwire.facts.duck import connection
 from trendwire.facts.store import FactStore
+from trendwire.publishing.day import resources
+from trendwire.publishing.details import HomeDetails
 from trendwire.settings import Settings
 from trendwire.statements import named
-from trendwire.trends.rendering import render
 
 Told = dict[str, Any]
 THREADS = int(os.environ.get("CORES", "2"))
@@ -51,7 +52,7 @@ def fresh(home: Path, day: str) -> Told:
 
 def details(home: Path) -> Told:
     """Milliseconds to look up a hashtag's detail, drawn evenly, in the world; each for the first time."""
-    edition = Editions(home, render=render).current()
+    edition = Editions(home, HomeDetails(home, resources(settings_of(home)))).current()
     names = _names(home)
     took = []
     for name in names:
