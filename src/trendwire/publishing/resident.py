@@ -160,12 +160,12 @@ class Resident:
         """The state that the newest edition names, or as near as the checkpoint and the parts since lead;
         None where there is no checkpoint that can be used.
         """
-        resident, kept = cls(home, resources), [one for one in Catalog(home).records() if one.kept]
+        resident, newest = cls(home, resources), _newest(home)
         if not resident._load():
             return None
-        if kept and kept[-1].state not in ("", resident.name):
+        if newest is not None and newest.state not in ("", resident.name):
             with FactStore(home).opened() as manifest:
-                resident._lead_to(kept[-1], manifest)
+                resident._lead_to(newest, manifest)
         return resident
 
     def _lead_to(self, record: Record, manifest: Manifest) -> None:
@@ -236,6 +236,7 @@ class Resident:
         if rolled:
             changes.roll(state, epoch_day(wanted.as_of))
         self._keep(state, wanted)
+        self._removed = {number: ids for number, ids in self._removed.items() if number > wanted.removals}
 
     def _rebuild(self, wanted: Taken, progress: Progress) -> None:
         self._drop()
@@ -252,9 +253,8 @@ class Resident:
         if found is None:
             return False
         state, text = found
-        try:
-            known = msgspec.json.decode(text, type=Taken)
-        except msgspec.MsgspecError:
+        known = _decoded(text)
+        if known is None:
             return False
         self._order = Order()
         self._keep(state, known)
@@ -279,9 +279,30 @@ class Resident:
         return [str(folder / part.file) for part in parts]
 
     def _named(self, state: str) -> Shown:
-        if not state or state != self.name:
+        if not state or (state != self.name and not self._changes_to(state)):
             raise Gone("this edition's details are no longer kept: ask for the current edition")
         return self.shown
+
+    def _changes_to(self, state: str) -> bool:
+        """Where another process made the newest edition: the state that it left in the checkpoint."""
+        left, kept = checkpoint.taken(checkpoint_of(self._home)), _newest(self._home)
+        known = _decoded(left) if left else None
+        if kept is None or kept.state != state or known is None or known.name != state:
+            return False
+        return self._load() and self.name == state
+
+
+def _newest(home: Path) -> Record | None:
+    """The newest edition that is kept."""
+    return next((one for one in reversed(Catalog(home).records()) if one.kept), None)
+
+
+def _decoded(text: str) -> Taken | None:
+    """What a checkpoint says of itself; None where another version wrote it."""
+    try:
+        return msgspec.json.decode(text, type=Taken)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _dead_share(state: State) -> float:
