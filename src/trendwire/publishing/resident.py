@@ -25,7 +25,7 @@ from trendwire.engine.columns import DEAD
 from trendwire.engine.details import Details
 from trendwire.engine.directory import Directory, Order
 from trendwire.engine.kinds import KINDS
-from trendwire.engine.provenance import Origin, Origins
+from trendwire.engine.origins import Origin, Origins
 from trendwire.engine.state import State, rebuilt
 from trendwire.errors import Gone, NotReady
 from trendwire.facts.duck import Resources
