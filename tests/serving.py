@@ -55,19 +55,23 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
 
-def command(home: Path, port: int) -> list[str]:
-    return [sys.executable, "-m", "trendwire", "--home", str(home), "serve", "--port", str(port)]
+def command(home: Path, port: int, *options: str) -> list[str]:
+    return [sys.executable, "-m", "trendwire", "--home", str(home), "serve", "--port", str(port), *options]
 
 
 @contextmanager
-def running(home: Path, **environment: str) -> Iterator[Server]:
+def running(home: Path, *options: str, **environment: str) -> Iterator[Server]:
     """A server of `home`, killed at the end if it still runs. `environment`: TRENDWIRE_... without prefix."""
     port, log = free_port(), home.parent / f"{home.name}.log"
     told = {f"TRENDWIRE_{name.upper()}": text for name, text in environment.items()}
     with (
         log.open("a") as written,
         subprocess.Popen(
-            command(home, port), stdout=subprocess.PIPE, stderr=written, text=True, env=os.environ | told
+            command(home, port, *options),
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+            env=os.environ | told,
         ) as process,
     ):
         try:

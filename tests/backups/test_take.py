@@ -16,15 +16,14 @@ import pytest
 from tests.accounts.moments import START, books
 from tests.backups.conftest import VERSION, names, once_at, restored, take
 from tests.editions import told
-from tests.furnished import AT, CALLS, COST, CREDITS, KEPT, LAST_DAY, PUSHED, RECORDED, push, settings_of
+from tests.furnished import AT, CALLS, COST, CREDITS, LAST_DAY, PUSHED, RECORDED, push, settings_of
 from tests.serving import running
 from tests.small_world import silent
 from trendwire import backups, pipeline
 from trendwire.accounts.operations import ListAccounts
 from trendwire.backups.places import LEFT_OUT
 from trendwire.dialects.catalog import ENDPOINTS
-from trendwire.editions import Editions, Record
-from trendwire.editions.catalog import Catalog, Listing
+from trendwire.editions import Editions
 from trendwire.errors import Conflict, InvalidInput, NotReady
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import Recorded
@@ -219,40 +218,6 @@ def test_a_forgotten_person_is_in_the_facts_or_in_the_journal(home: Path, tmp_pa
         FactStore(after).drain()
         pipeline.forget(settings_of(home), [], [], silent)
         assert FactStore(after).snapshot().posts == FactStore(home).snapshot().posts
-
-
-def test_editions_that_come_to_share_another_file_are_copied_with_it(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What an edition is read from is asked again where a file of it is gone; one file is copied once."""
-    segments = home / "editions" / "segments"
-    segments.mkdir()
-
-    def files(catalog: Catalog, record: Record) -> tuple[Path, ...]:
-        return catalog.edition(record.number), segments / f"{record.engine}.sqlite"
-
-    def read_from(name: str) -> None:
-        (segments / f"{name}.sqlite").write_text(name)
-        records = Catalog(home).records()
-        renamed = tuple(msgspec.structs.replace(one, engine=name) for one in records)
-        Catalog(home).replace(Listing(editions=renamed))
-        for path in segments.iterdir():
-            if path.stem != name:
-                path.unlink()
-
-    monkeypatch.setattr(Catalog, "files", files)
-    for moment in (3, 4, 5):
-        read_from(f"before {moment}")
-        progress, _ = once_at(moment, partial(read_from, f"after {moment}"))
-        told_of = backups.backup(home, str(tmp_path / f"file{moment}"), AT, VERSION, progress)
-        after = tmp_path / f"after{moment}"
-        backups.restore(str(tmp_path / f"file{moment}"), after, START, silent, verified=False)
-        kept = [one for one in Catalog(after).records() if one.kept]
-        assert len(kept) == KEPT
-        assert all(
-            (after / path.relative_to(home)).exists() for one in kept for path in files(Catalog(home), one)
-        )
-        assert told_of.files == len({*names(after)})
 
 
 def test_a_recorded_chart_that_gets_another_name_is_copied_under_it(home: Path, tmp_path: Path) -> None:

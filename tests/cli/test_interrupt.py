@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Executor, Future
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.cli.conftest import Call
 from tests.serving import free_port
 from trendwire import pipeline
 from trendwire.cli import running
+from trendwire.cli.collecting import configuration_of
 from trendwire.errors import NotReady
 from trendwire.settings import Settings
 from trendwire.sources.collect import Stopped
@@ -90,11 +91,11 @@ def test_what_a_library_makes_of_ctrl_c_is_no_error(call: Call, monkeypatch: pyt
 def test_a_publish_that_was_stopped_has_not_failed(
     tmp_path: Path, stopping: bool, raised: type[Exception]
 ) -> None:
-    stop = threading.Event()
+    settings, stop = Settings(home=tmp_path), threading.Event()
     if stopping:
         stop.set()
     with pytest.raises(raised):
-        running._published(Settings(home=tmp_path), stop)(datetime(2026, 1, 1, tzinfo=UTC).date())
+        running.Publishing(settings, configuration_of(settings), stop)(date(2026, 1, 1))
 
 
 class AtOnce(Executor):

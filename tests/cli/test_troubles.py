@@ -115,11 +115,11 @@ def test_damaged_files_are_said_by_every_command(
 def test_a_damaged_state_is_made_anew(published: Call, tmp_path: Path) -> None:
     rendered = ("publish", "--as-of", "latest", "--details", "rendered", "--json")
     assert published(*rendered).code == 0
-    state = tmp_path / "home" / "state" / "engine.duckdb"
-    data = bytearray(state.read_bytes())
-    for place in range(3 * 4096, len(data), 50_000):
-        data[place] ^= 0xFF
-    state.write_bytes(data)
+    for path in (tmp_path / "home" / "state" / "checkpoint").iterdir():
+        data = bytearray(path.read_bytes())
+        for place in range(0, len(data), 50_000):
+            data[place] ^= 0xFF
+        path.write_bytes(data)
     published("ingest", "-", stdin=b'{"id":"7506832682593094928","view_count":1}\n')
     assert published(*rendered).code == 0
     assert published("audit", "--json").json["same"]

@@ -1,7 +1,7 @@
 """An edition whose file is not what was written is not served, and publishing again makes up for it."""
 
 import os
-import shutil
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -31,10 +31,6 @@ def rot(path: Path) -> None:
 @pytest.fixture
 def home(demo_home: Path, tmp_path: Path) -> Path:
     return linked(demo_home, tmp_path / "home")
-
-
-def publish(home: Path, details: pipeline.Details) -> None:
-    list(pipeline.publish_range(settings_of(home), LAST_DAY, LAST_DAY, silent, details=details))
 
 
 def test_an_edition_that_rotted_is_not_served(home: Path) -> None:
@@ -67,14 +63,11 @@ def test_a_large_edition_is_checked_while_a_server_answers(
         editions.current()
 
 
-def test_a_segment_that_rotted_is_not_gone_on_from(home: Path) -> None:
-    """The edition after it is written whole, and stands on nothing that is damaged."""
-    shutil.rmtree(home / "state", ignore_errors=True)
-    publish(home, pipeline.Details.RENDERED)
-    before = Catalog(home).records()[-1]
-    rot(Catalog(home).segment(before.segments[0].name))
-    publish(home, pipeline.Details.RENDERED)
-    after = Catalog(home).records()[-1]
-    assert not set(before.segments) & set(after.segments)
-    assert after.content_hash == before.content_hash
-    assert Editions(home).current().verify()
+def test_details_that_rotted_are_not_told(home: Path) -> None:
+    first, rendered = LAST_DAY - timedelta(days=1), pipeline.Details.RENDERED
+    list(pipeline.publish_range(settings_of(home), first, LAST_DAY, silent, details=rendered))
+    before = Catalog(home).records()[-2]
+    assert Editions(home).at(before.number).verify()
+    rot(Catalog(home).details_file(before.number))
+    with pytest.raises(Corrupt, match=f"edition {before.number} is damaged .*details"):
+        Editions(home).at(before.number)

@@ -7,9 +7,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -24,10 +25,12 @@ from trendwire import pipeline
 from trendwire.domain.charts import WORLD, ChartKey, HashtagEntry, Kind
 from trendwire.editions import Edition, Editions
 from trendwire.editions.catalog import Catalog
+from trendwire.errors import NotReady
+from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
-from trendwire.publishing.lean import state_of
-from trendwire.trends.rendering import render
+from trendwire.publishing.details import HomeDetails
+from trendwire.publishing.resident import checkpoint_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = number("KILLS", 12)
@@ -37,7 +40,6 @@ PHASES = {
     "publish": (1.0, 17),
     "roll": (1.0, 17),
     "compact": (0.1, 16),
-    "absorb": (0.05, 7),
 }
 """What a writer does: about how many seconds and steps (see writer.py) each takes."""
 KEY = ChartKey(Kind.HASHTAG, 120, WORLD)
@@ -84,7 +86,7 @@ class Looks:
     seen: dict[int, str] = field(default_factory=dict)
     count: int = 0
 
-    def look(self, edition: Edition, chance: random.Random) -> None:
+    def look(self, chance: random.Random, edition: Edition) -> None:
         """A chart and a detail of one edition say the same, and it is no older than those seen before."""
         assert edition.number >= max(self.seen, default=0)
         assert self.seen.setdefault(edition.number, edition.content_hash) == edition.content_hash
@@ -132,10 +134,11 @@ def _reading(home: Path, looks: Looks) -> Iterator[None]:
     stop, chance = Event(), random.Random(3)
 
     def read() -> None:
-        followed = Editions(home, render=render)
+        followed = Editions(home, HomeDetails(home, Resources(1)))
         while not stop.wait(0.01):
-            looks.look(followed.current(), chance)
-            looks.look(Editions(home, render=render).current(), chance)
+            for editions in (followed, Editions(home, HomeDetails(home, Resources(1)))):
+                with suppress(NotReady):  # the checkpoint of the newest comes after it
+                    editions.read(None, partial(looks.look, chance))
 
     with ThreadPoolExecutor(1) as pool:
         reader = pool.submit(read)
@@ -179,7 +182,7 @@ def _check(home: Path, story: Story) -> None:
     assert numbers[-1] >= story.newest
     for record in records:
         assert story.published.get(record.number, record.content_hash) == record.content_hash
-        assert not record.kept or Editions(home, render=render).at(record.number).verify()
+        assert not record.kept or Editions(home).at(record.number).verify()
     members = {one.as_of: one.number for one in Memberships(home).records()}
     assert members[records[-1].as_of] >= numbers[-1]
     store = FactStore(home)
@@ -208,7 +211,6 @@ def _finish(home: Path) -> None:
     """What a writer does that nobody kills."""
     publish(home, Catalog(home).records()[-1].as_of)
     pipeline.compact(small(home))
-    pipeline.absorb(small(home))
     assert pipeline.audit(small(home), silent).same
 
 
@@ -217,7 +219,7 @@ def _check_files(home: Path) -> None:
     catalog, store, memberships = Catalog(home), FactStore(home), Memberships(home)
     kept = [record for record in catalog.records() if record.kept]
     named = {file for record in kept for file in catalog.files(record)}
-    named |= {*store.parts(), *memberships.paths(date.max), state_of(home), catalog.file}
+    named |= {*store.parts(), *memberships.paths(date.max), *checkpoint_of(home).iterdir(), catalog.file}
     named |= {home / "facts" / name for name in ("manifest.json", "memberships/manifest.json")}
     found = {path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
     assert found == named

@@ -2,8 +2,8 @@
 
 Run as `python -m tests.heavy.writer HOME BATCH TARGET TIME STEP`. It begins with the batch of that number and
 tells each phase when it begins and ends, each batch once it is acknowledged and each edition once it is
-current. `TARGET`: `roll` publishes a new day each time; `compact` and `absorb` go on in a thread of their
-own, as in `trendwire run`. When the target begins for the `TIME`th time, it says `now`, and kills itself
+current. `TARGET`: `roll` publishes a new day each time; `compact` goes on in a thread of its own, as
+in `trendwire run`. When the target begins for the `TIME`th time, it says `now`, and kills itself
 before the `STEP`th change that its thread makes to names in the home; 0 leaves that to others.
 """
 
@@ -28,7 +28,7 @@ from trendwire.settings import Settings
 from trendwire.sources.records import RecordParser
 from trendwire.sources.simulator import simulate
 
-BESIDE = ("compact", "absorb")
+BESIDE = ("compact",)
 FIRST_DAY = LAST_DAY - timedelta(days=60)
 OBSERVED = datetime(2025, 9, 29, 12, tzinfo=UTC)
 BASE = -1
@@ -102,23 +102,15 @@ class Writer:
                 self.due.set()
             else:
                 self.compact()
-                self.absorb()
 
     def tidy(self) -> None:
         """After each edition, while the next is made."""
-        first, then = self.compact, self.absorb
-        if self.target == "absorb":
-            first, then = then, first
         while self.due.wait():
             self.due.clear()
-            first()
-            then()
+            self.compact()
 
     def compact(self) -> None:
         self.do("compact", lambda: self.store.compact(FEW_PARTS))
-
-    def absorb(self) -> None:
-        self.do("absorb", lambda: pipeline.absorb(small(self.home)))
 
     def do(self, phase: str, work: Callable[[], object]) -> None:
         with self._told(phase), suppress(Conflict):  # another thread is at it

@@ -1,4 +1,4 @@
-"""Worlds that go on: facts that come into a real store in batches; and what a full build says."""
+"""Worlds that go on: facts that come into a real store in batches."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -7,17 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import msgspec
-
 from tests.agreement.pair import take_in
-from trendwire.domain.records import PostRecord
-from trendwire.facts.store import FactStore
-from trendwire.trends import documents, ranking, records, rollups
-from trendwire.trends.live import Facts, News
-from trendwire.trends.provenance import provenance
-from trendwire.trends.ranking import Published
-from trendwire.trends.records import Records
 
 LAST = date(2025, 6, 30)
 DAYS = 150
@@ -29,52 +19,17 @@ COUNTRIES = ("US", "VN", "DE")
 INTERESTS = ("10001", "10002", "10004")
 
 Row = dict[str, Any]
-Told = dict[str, list[Any]]
-
-
-KEPT = {
-    "created": "FROM created",
-    "post_views": "SELECT id, period, back, post_views.views FROM post_views JOIN posts USING (post)",
-    "subject_windows": "SELECT kind, identity, subject_windows.* EXCLUDE (subject)"
-    " FROM subject_windows JOIN names USING (subject)",
-    "debuts": "SELECT origin, username, day, views FROM debuts JOIN creators USING (creator)",
-    "debut_counts": "FROM debut_counts",
-    "floors": "FROM floors",
-    "scopes": "SELECT * EXCLUDE (scope) FROM scopes",
-    "tallies": "SELECT kind, identity, tallies.* EXCLUDE (subject)"
-    " FROM tallies LEFT JOIN names USING (subject)",
-    "subjects": "SELECT * EXCLUDE (subject) FROM subjects",
-    "spans": "SELECT id, spans.* EXCLUDE (post) FROM spans JOIN posts USING (post)",
-    "uses": "SELECT kind, identity, id, uses.day, username, uses.region"
-    " FROM uses JOIN posts USING (post) JOIN names USING (subject)",
-    "later": "FROM later",
-    "audience_days": "FROM audience_days",
-    "weight_days": "FROM weight_days",
-    "totals": "SELECT identity, posts FROM totals JOIN names USING (subject)",
-    "reaches": "SELECT identity, reaches.* EXCLUDE (subject) FROM reaches LEFT JOIN names USING (subject)",
-}
-"""What a state keeps, without the numbers that are its own."""
-
-
-def kept(connection: duckdb.DuckDBPyConnection) -> Told:
-    """All of it, sorted."""
-    return {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in KEPT.items()}
-
-
-def silent(_stage: str, _done: float) -> None:
-    """Nobody watches."""
 
 
 @dataclass
 class World:
-    """The posts of a home, and what was published of them."""
+    """The posts of a home."""
 
     home: Path
     rng: random.Random
     as_of: date = LAST
     posts: dict[str, Row] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
-    published: dict[date, Path] = field(default_factory=dict)
 
     def begin(self) -> None:
         """A past of all regions but one, with a burst in the last days."""
@@ -85,15 +40,6 @@ class World:
         """Let them in, and remember them."""
         self.rows += rows
         take_in(self.home, rows)
-
-    def facts(self) -> Facts:
-        """What the store holds."""
-        store = FactStore(self.home)
-        return Facts(store.parts_folder, store.snapshot())
-
-    def earlier(self) -> list[Published]:
-        """What was published, of all days."""
-        return [Published(day, path) for day, path in sorted(self.published.items())]
 
     def post(self, age: float, **columns: Any) -> Row:
         """A post so many days before the end of the last day; a negative age: after it."""
@@ -204,77 +150,3 @@ def ring(world: World) -> list[Row]:
 BATCHES: dict[str, Callable[[World], list[Row]]] = {
     kind.__name__: kind for kind in (fresh, late, again, repeated, elsewhere, ring)
 }
-
-
-@dataclass
-class Reader:
-    """An edition that is told the news, as a lean one is: what it holds must be what a full build says."""
-
-    records: dict[str, str] = field(default_factory=dict)
-    named: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    facts: dict[tuple[str, str], str] = field(default_factory=dict)
-    documents: dict[tuple[str, str], str] = field(default_factory=dict)
-    total: int = 0
-    subjects: int = 0
-
-    def hear(self, news: News) -> None:
-        """Take everything, or what changed."""
-        if news.after is None:
-            self.records, self.named, self.facts, self.documents = {}, {}, {}, {}
-        posts = dict(news.posts)
-        ids = {number: record.split('"')[1] for number, record in posts.items()}
-        assert list(posts) == sorted(posts)
-        self.records |= {ids[number]: record for number, record in posts.items()}
-        for kind, identity, facts, numbers in news.subjects:
-            self.named.setdefault((kind, identity), set()).update(ids[number] for number in numbers)
-            if facts is not None:
-                self.facts[kind, identity] = facts
-        for section, changed in (("chart", news.charts), ("listed", news.listed), ("reach", news.reach)):
-            for name, document in changed:
-                assert self.documents.pop((section, name), None) != document
-                if document is not None:
-                    self.documents[section, name] = document
-        self.documents["factors", ""] = news.factors
-        self.total, self.subjects = news.total, news.subject_count
-
-    def told(self) -> Told:
-        """What it can say."""
-        posts = {id_: msgspec.json.decode(record, type=PostRecord) for id_, record in self.records.items()}
-        used = {key for post in posts.values() for key in _uses(post)}
-        for id_, post in posts.items():
-            assert all(id_ in self.named[key] for key in _uses(post))
-        return {
-            "records": sorted(self.records.values()),
-            "facts": sorted((*key, self.facts[key]) for key in used),
-            "documents": sorted(self.documents.items()),
-            "sums": [self.total, self.subjects],
-        }
-
-
-def _uses(post: PostRecord) -> list[tuple[str, str]]:
-    return [*(("hashtag", tag) for tag in post.tags), *([("sound", post.sound)] if post.sound else [])]
-
-
-def full(world: World) -> Told:
-    """What a full build says of the world now."""
-    facts = world.facts()
-    with duckdb.connect(config={"threads": 2, "preserve_insertion_order": False}) as connection:
-        parts = facts.paths(facts.manifest.parts)
-        rollups.create(connection, parts, world.as_of, ranking.ends(world.as_of), silent)
-        ranking.create(connection, world.as_of, world.earlier(), silent)
-        documents.draw(connection, world.as_of, silent)
-        found = Records(connection)
-        posts, subjects = [text for _, text in found.posts()], list(found.subjects())
-        factors = records.factors(connection, world.as_of)
-        told = {("factors", ""): msgspec.json.encode(factors).decode()}
-        told |= {("reach", identity): text for identity, text in records.reach(connection)}
-        told |= {("listed", f"{kind}/{who}"): text for kind, who, text in records.listed(connection)}
-        charts = connection.execute("SELECT key, document FROM chart_documents").fetchall()
-        return {
-            "records": sorted(posts),
-            "facts": sorted(row[:3] for row in subjects),
-            "documents": sorted((told | {("chart", key): text for key, text in charts}).items()),
-            "sums": [found.total % 2**256, found.subject_count],
-            "memberships": sorted(connection.execute("FROM memberships").fetchall()),
-            "provenance": sorted(provenance(connection, parts, world.as_of, "1").items()),
-        }

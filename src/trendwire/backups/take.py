@@ -187,7 +187,7 @@ class _Copy:
         if reason is None or reason.endswith(MISSING):  # else it is pruned meanwhile
             return record
         self.damaged.append(reason)
-        return msgspec.structs.replace(record, kept=False, segments=())
+        return msgspec.structs.replace(record, kept=False)
 
     def _memberships(self) -> None:
         """Each day as it is told now; where its file was replaced meanwhile, as it is told then."""

@@ -18,7 +18,6 @@ from trendwire.editions import Edition, Editions
 from trendwire.errors import InvalidInput
 from trendwire.publishing.day import resources
 from trendwire.publishing.details import HomeDetails
-from trendwire.trends.rendering import render
 from trendwire.web.answers import answer, answer_from
 from trendwire.web.reasons import Explanation, explanation
 
@@ -101,7 +100,7 @@ def explain(
     """Show how a heat came about, component by component, and how the heat became a rank."""
     kind = Kind.HASHTAG if what is Explained.HASHTAG else Kind.SOUND
     settings = settings_for(context, home)
-    editions = Editions(settings.home, HomeDetails(settings.home, resources(settings)), render=render)
+    editions = Editions(settings.home, HomeDetails(settings.home, resources(settings)))
     query = DetailQuery(
         kind=kind,
         subject=_subject(kind, name),

@@ -1,7 +1,5 @@
 """The command that goes on by itself: collects, stores, publishes and prunes, each when it is due."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -17,13 +16,15 @@ import typer
 from trendwire import clock, pipeline
 from trendwire.cli import printing
 from trendwire.cli.collecting import configuration_of, interrupted, means_of
-from trendwire.cli.outcomes import SAID
 from trendwire.cli.program import Home, app, examples, settings_for
+from trendwire.domain.charts import Kind
+from trendwire.domain.details import Detail
 from trendwire.editions import Record
 from trendwire.editions.catalog import Catalog
 from trendwire.errors import Conflict, NotReady
 from trendwire.facts.durable import exclusive
 from trendwire.facts.inbox import Inbox
+from trendwire.publishing.service import answering
 from trendwire.settings import ENV_PREFIX, Settings
 from trendwire.sources import changes, push
 from trendwire.sources.arrivals import Arrivals, watchful
@@ -40,12 +41,17 @@ from trendwire.web import logs
 HOLDER = "run"
 MOST_THREADS = 16
 PUBLISHED = "published"
-_SIGNAL_SECONDS = 0.5
 LOOKED_AT = "looked at"
 """What is kept of the facts: as they were published last, and as they were when that was decided last."""
 
+KEPT_EVERY = 3600.0
+"""Seconds between two checkpoints of a day."""
+
 DAILY = Every("1d", timedelta(days=1))
 SOON = Every("1m", timedelta(minutes=1))
+
+if TYPE_CHECKING:
+    from trendwire.publishing.resident import Resident
 
 Publish = Callable[[date], Record]
 """Publishes a day."""
@@ -77,17 +83,23 @@ def run(context: typer.Context, home: Home = None) -> None:
     with exclusive(settings.home / LOCK, "running the schedules of this home"), interrupted() as stop:
         Runs(settings.home).clear(HOLDER + " ", clock.now())
         means = means_of(settings, HOLDER, stop)
-        tasks = tasks_of(settings, configuration, means, _published(settings, stop))
+        publishing = Publishing(settings, configuration, stop)
+        tasks = tasks_of(
+            settings, configuration, means, publishing, publishing.merged, lambda: publishing.resident
+        )
         printing.line(_welcome(configuration))
-        Loop(
-            tasks,
-            ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="task"),
-            clock.now,
-            watchful(
-                stop.wait,
-                [task.arrivals.look for task in tasks if isinstance(task, Collect) and task.arrivals],
-            ),
-        ).run(stop.is_set)
+        with answering(settings.home, publishing):
+            publishing.begin()
+            Loop(
+                tasks,
+                ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="task"),
+                clock.now,
+                watchful(
+                    stop.wait,
+                    [task.arrivals.look for task in tasks if isinstance(task, Collect) and task.arrivals],
+                ),
+            ).run(stop.is_set)
+            publishing.keep()
     _log.info("stopped")
 
 
@@ -96,8 +108,17 @@ def _is_pushed_to(settings: Settings) -> bool:
     return settings.ingest_key is not None or any((settings.home / "facts" / push.FOLDER).glob("*"))
 
 
-def tasks_of(settings: Settings, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
-    """All that is to be done for a home."""
+def tasks_of(
+    settings: Settings,
+    configuration: Configuration,
+    means: Means,
+    publish: Publish,
+    merged: Callable[[], None] = lambda: None,
+    state: Callable[[], "Resident | None"] = lambda: None,
+) -> list[Task]:
+    """All that is to be done for a home. `merged`: called when parts of the facts were. `state`: gives the
+    one of the engine.
+    """
     home = settings.home
     now = means.clocks.now
     sources = [Collect(one, means, _arrivals(one, now)) for one in configuration.sources.values()]
@@ -105,8 +126,8 @@ def tasks_of(settings: Settings, configuration: Configuration, means: Means, pub
         *sources,
         Drain(home),
         PublishChanges(settings, configuration, publish, now),
-        Tidy(settings, now),
-        Prune(settings, configuration.retention, now),
+        Tidy(settings, now, merged),
+        Prune(settings, configuration.retention, now, state),
     ]
 
 
@@ -194,10 +215,11 @@ class PublishChanges:
 
 @dataclass(slots=True)
 class Tidy:
-    """Makes few files of many: parts of the facts, and what lean editions are read from."""
+    """Makes few files of many: parts of the facts. `merged`: called when some were."""
 
     settings: Settings
     now: Callable[[], datetime]
+    merged: Callable[[], None]
     _last: Last | None = field(default=None, init=False)
 
     def planned(self) -> Planned | None:
@@ -209,9 +231,7 @@ class Tidy:
             parts = pipeline.compact(self.settings)
             if parts:
                 _log.info("compacted", parts=parts)
-        with suppress(Conflict):  # somebody is publishing: what they publish then can be absorbed with it
-            if pipeline.absorb(self.settings):
-                _log.info("absorbed")
+                self.merged()
 
 
 @dataclass(slots=True)
@@ -221,6 +241,7 @@ class Prune:
     settings: Settings
     kept: RetentionTable
     now: Callable[[], datetime]
+    state: Callable[[], "Resident | None"]
     _last: Last | None = field(default=None, init=False)
 
     def planned(self) -> Planned | None:
@@ -230,7 +251,7 @@ class Prune:
         now, kept = self.now(), self.kept
         self._last = Last(now, now)
         gone = 0 if kept.runs is None else Runs(self.settings.home).prune(now - timedelta(days=kept.runs))
-        retained = pipeline.retain(self.settings, now, kept.posts, kept.charts, kept.quarantine)
+        retained = pipeline.retain(self.settings, now, kept.posts, kept.charts, kept.quarantine, self.state())
         _log.info("pruned", runs=gone, **msgspec.to_builtins(retained))
 
 
@@ -248,43 +269,75 @@ def publish_if_changed(home: Path, today: date, choose: Choose, publish: Publish
     return record
 
 
-_AS_RUN_PUBLISHES = ("--details", "rendered", "--keep-held", "--json")
+class Publishing:
+    """Publishes in this process, which keeps the state of the engine of a large home in memory."""
 
+    def __init__(self, settings: Settings, configuration: Configuration, stop: threading.Event) -> None:
+        self._settings, self._stop = settings, stop
+        self._markets = configuration.publish.markets
+        self._resident: Resident | None = None
+        self._as_of: date | None = None
+        self._kept = clock.monotonic()
 
-def _published(settings: Settings, stop: threading.Event) -> Publish:
-    """Publishing in a process of its own, which gives its memory back and ends with this one."""
+    @property
+    def resident(self) -> "Resident | None":
+        """The state that tells details; None in a home whose editions hold them all."""
+        if self._resident is None and pipeline.details_of(self._settings) is pipeline.Details.RENDERED:
+            self._resident = pipeline.opened_state(self._settings)
+        return self._resident
 
-    def publish(as_of: date) -> Record:
-        command = [sys.executable, "-m", "trendwire", "--home", str(settings.home)]
-        with subprocess.Popen(  # noqa: S603  our own command
-            [*command, "publish", "--as-of", as_of.isoformat(), *_AS_RUN_PUBLISHES],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as child:
-            out, err = _outcome(child, stop)
-        if child.returncode and stop.wait(
-            _SIGNAL_SECONDS
-        ):  # Ctrl+C reaches the child as well, maybe before us
+    def __call__(self, as_of: date) -> Record:
+        """Publish a day, and write the checkpoint where it is another one than before."""
+        self._go_on("", 0.0)
+        (record,) = pipeline.publish_range(
+            self._settings,
+            as_of,
+            as_of,
+            self._go_on,
+            self._markets,
+            keep_held=True,
+            resident=self.resident,
+        )
+        if as_of != self._as_of:
+            self.keep()
+        self._as_of = as_of
+        return record
+
+    def begin(self) -> None:
+        """Open the state. Where it cannot tell the details of the newest edition, that is published again."""
+        newest = [one for one in Catalog(self._settings.home).records() if one.kept][-1:]
+        if any(one.state != (self.resident.name if self.resident else "") for one in newest):
+            for mark in (PUBLISHED, LOOKED_AT):
+                Runs(self._settings.home).set_mark(mark, "")
+
+    def detail(self, state: str, kind: Kind, identity: str, region: str | None) -> Detail | None:
+        """See `Resident.detail`."""
+        return self._engine().detail(state, kind, identity, region)
+
+    def identities(self, state: str, kind: Kind, beginning: str, most: int) -> tuple[str, ...]:
+        """See `Resident.identities`."""
+        return self._engine().identities(state, kind, beginning, most)
+
+    def _engine(self) -> "Resident":
+        if self._resident is None:
+            raise NotReady("the state of the engine is being opened: ask again in a moment")
+        return self._resident
+
+    def keep(self) -> None:
+        """Write the checkpoint, unless somebody else publishes: they do."""
+        self._kept = clock.monotonic()
+        if self._resident is not None:
+            with suppress(Conflict):
+                pipeline.keep_state(self._settings, self._resident)
+
+    def merged(self) -> None:
+        """The same, but not often: replaying parts that were merged takes little, a checkpoint seconds."""
+        if clock.monotonic() - self._kept > KEPT_EVERY:
+            self.keep()
+
+    def _go_on(self, _stage: str, _done: float) -> None:
+        if self._stop.is_set():
             raise Stopped
-        if child.returncode:
-            words = err.strip().rsplit("\n", 1)[-1].removeprefix(SAID)
-            raise NotReady(f"publishing {as_of} failed: {words or f'exit code {child.returncode}'}")
-        for line in err.splitlines():
-            if line.startswith(SAID):
-                _log.warning("publishing said", words=line.removeprefix(SAID))
-        return msgspec.json.decode(out, type=Record)
-
-    return publish
-
-
-def _outcome(child: "subprocess.Popen[str]", stop: threading.Event) -> tuple[str, str]:
-    while True:
-        try:
-            return child.communicate(timeout=1.0)
-        except subprocess.TimeoutExpired:
-            if stop.is_set():
-                child.terminate()
 
 
 def _welcome(configuration: Configuration) -> str:

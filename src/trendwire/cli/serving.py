@@ -1,12 +1,14 @@
 """The command that serves."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from trendwire.cli import printing
+from trendwire.cli.attached import engine
 from trendwire.cli.program import Home, app, examples, option, settings_for
 from trendwire.editions import Editions
 from trendwire.errors import TrendwireError
@@ -24,15 +26,35 @@ Host = Annotated[str | None, option("host", "--host")]
 Port = Annotated[int | None, option("port", "--port")]
 
 
-@app.command(epilog=examples("trendwire serve", "trendwire serve --host 0.0.0.0 --port 8080"))
-def serve(context: typer.Context, host: Host = None, port: Port = None, home: Home = None) -> None:
-    """Serve the charts over HTTP until Ctrl+C or SIGTERM; new editions are followed by themselves."""
+@app.command(
+    epilog=examples(
+        "trendwire serve", "trendwire serve --with-engine", "trendwire serve --host 0.0.0.0 --port 8080"
+    )
+)
+def serve(
+    context: typer.Context,
+    host: Host = None,
+    port: Port = None,
+    with_engine: Annotated[
+        bool,
+        typer.Option("--with-engine", help="Have `trendwire run` go on beside, for as long as this serves."),
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Serve the charts over HTTP until Ctrl+C or SIGTERM; new editions are followed by themselves.
+
+    Where details are many they are told by the state of the engine: by `trendwire run` if it runs on this
+    home, else by this process, which reads what the last publish left.
+    """
     settings = settings_for(context, home, host=host, port=port)
-    run(settings, lambda: printing.line(_welcome(settings)))
+    run(settings, lambda: printing.line(_welcome(settings)), with_engine=with_engine)
 
 
-def run(settings: Settings, ready: Callable[[], None]) -> None:
-    """Serve the home of `settings`; `ready` is called when connections are accepted."""
+def run(settings: Settings, ready: Callable[[], None], *, with_engine: bool = False) -> None:
+    """Serve the home of `settings`; `ready` is called when connections are accepted.
+
+    `with_engine`: its schedules are carried out by a process beside, which ends with this.
+    """
     at = listening(settings)
     check_free(at)
     logs.configure(settings.log_level)
@@ -45,7 +67,8 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
     if settings.metrics_port:
         metrics = Tcp(settings.metrics_host, settings.metrics_port)
         sites.append(Site(metrics_app(service.metrics), metrics, Watch(Limits())))
-    serve_sites(sites, Drain(settings.drain_linger, settings.drain_timeout), ready)
+    with engine(settings.home) if with_engine else nullcontext():
+        serve_sites(sites, Drain(settings.drain_linger, settings.drain_timeout), ready)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -1,14 +1,9 @@
 """The box of editions: all charts and details of one as_of, numbered, immutable.
 
-A *whole* edition is one file. A *lean* one is read from segments that editions share (see decision 14).
+An edition is one file. Where it does not hold all details, it names the state of the engine that tells them.
 
 publish.py   write an edition, check it, make it current; prune old ones
-lean.py      what a lean edition is made of: one new segment beside those there are
-documents.py which of its documents changed, and what they add up to
-segments.py  the file of one segment (blocks.py: how it keeps rows)
-chain.py     what the segments of an edition say together
-absorbing.py overlays become fewer
-rendered.py  answers from a lean edition, whole.py from the file of a whole one
+whole.py     answers from a file of documents
 details.py   details that the file of an edition does not hold: of the state that it names
 removal.py   which editions name somebody who must be forgotten
 read.py      answer from one edition, current or pinned
@@ -19,7 +14,6 @@ markets.py   which source the charts of a region come from
 recorded.py  charts and details of regions whose charts a source ranked (recorded_rows.py, told.py)
 joined.py    computed and recorded content as one
 document.py  one edition's SQLite file: its tables, its content hash, how documents are packed
-once.py      what many ask for at once is made once
 """
 
 from trendwire.editions.catalog import Listed, Record

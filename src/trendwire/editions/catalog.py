@@ -4,12 +4,12 @@ The pointer is the newest number in catalog.json, unless an older edition is hel
 whole by a rename, so a reader sees the edition before or the edition after, never half of one.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -24,24 +24,13 @@ Stamp = tuple[int, int, int]
 """Changes with every replacement of the catalog: inode, nanoseconds, size."""
 
 
-class Segment(msgspec.Struct, frozen=True):
-    """A file that lean editions share: how many rows it has of each table, its bytes and their SHA-256."""
-
-    name: str
-    posts: int
-    subjects: int
-    documents: int
-    size: int
-    sha256: str
-
-
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One published edition. `content_hash`: SHA-256 over everything it serves, in hex.
 
     `charts`, `subjects`: documents in it. `published_at`: UTC. `seconds`: what making it took. `engine`: the
-    version that made it. `kept`: whether its file is still there; the record stays for ever,
-    but for lean ones that a newer one of the same day replaced.
-    `segments`: what a lean edition is read from, oldest first; a whole one has none. `sha256`: of its own
+    version that made it. `kept`: whether its file is still there; the record stays for ever, but for those
+    whose details a state told and that a newer one of the same day replaced. `segments`: of one that an older
+    version made of several files, which no version reads any more; others have none. `sha256`: of its own
     file, in hex; empty for those made before there was any. `state`: the name of the state of the engine that
     tells its details; empty where the file holds them all. `details_sha256`: of the file beside it that holds
     those of the subjects in its charts, empty where there is none.
@@ -56,7 +45,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     engine: str
     kept: bool = True
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[dict[str, Any], ...] = ()
     sha256: str = ""
     state: str = ""
     details_sha256: str = ""
@@ -122,30 +111,23 @@ class Catalog:
 
     @property
     def segments(self) -> Path:
-        """The folder of the segments of lean editions."""
+        """The folder of the files that editions of older versions shared."""
         return self.folder / "segments"
-
-    def segment(self, name: str) -> Path:
-        """The file of a segment, whether or not it is there."""
-        return self.segments / f"{name}.sqlite"
 
     def files(self, record: Record) -> tuple[Path, ...]:
         """The files that an edition is read from, whether or not they are there."""
-        segments = (self.segment(one.name) for one in record.segments)
         details = [self.details_file(record.number)] if record.details_sha256 else []
-        return (*segments, self.edition(record.number), *details)
+        return (self.edition(record.number), *details)
 
     def fault(self, record: Record, *, again: bool = False) -> str | None:
         """Which file of an edition is not what was written, and why; None where all are. `again`: files that
         this process has read before are read anew.
         """
         named = {self.edition: record.sha256, self.details_file: record.details_sha256}
-        own = {path(record.number): Checksum(sha256) for path, sha256 in named.items() if sha256}
-        shared = {self.segment(one.name): Checksum(one.sha256, one.size) for one in record.segments}
-        for path, checksum in (own | shared).items():
-            reason = fault(path, checksum, again=again)
+        for path, sha256 in named.items():
+            reason = fault(path(record.number), Checksum(sha256), again=again) if sha256 else None
             if reason is not None:
-                return f"{path.relative_to(self.home)}: {reason}"
+                return f"{path(record.number).relative_to(self.home)}: {reason}"
         return None
 
     def stamp(self) -> Stamp | None:
@@ -157,21 +139,20 @@ class Catalog:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def listing(self) -> Listing:
-        """All that the catalog says now. Corrupt if unreadable."""
+        """All that the catalog says now; what is read no more is not kept. Corrupt if unreadable."""
         try:
             data = self.file.read_bytes()
         except FileNotFoundError:
             return Listing()
-        return decoded(data, Listing, VERSION, "the catalog of editions", self.file)
+        found = decoded(data, Listing, VERSION, "the catalog of editions", self.file)
+        editions = tuple(
+            msgspec.structs.replace(one, kept=False) if one.segments else one for one in found.editions
+        )
+        return msgspec.structs.replace(found, editions=editions)
 
     def records(self) -> tuple[Record, ...]:
         """All editions published, ascending by number. Corrupt if unreadable."""
         return self.listing().editions
-
-    def newest_segments(self) -> tuple[Segment, ...]:
-        """What the newest edition that is kept is read from; nothing of a whole one."""
-        kept = next((record for record in reversed(self.records()) if record.kept), None)
-        return () if kept is None else kept.segments
 
     @contextmanager
     def changing(self) -> Iterator[Listing]:
@@ -187,8 +168,3 @@ class Catalog:
 def encoded(listing: Listing) -> bytes:
     """The file of a catalog."""
     return sealed(msgspec.json.format(msgspec.json.encode(listing), indent=1))
-
-
-def segment_name(number: int) -> str:
-    """A name for a segment made for an edition, never given before."""
-    return f"{number}-{os.urandom(8).hex()}"

@@ -37,30 +37,14 @@ Row = tuple[str, ...]
 """The parts of a key, then the document."""
 
 
-class Sums(msgspec.Struct, frozen=True):
-    """Of a lean edition, in hex: what its posts and facts add up to, and its documents (see documents.py)."""
-
-    posts: str
-    documents: str
-
-    @property
-    def posts_sum(self) -> int:
-        return int(self.posts, 16)
-
-    @property
-    def documents_sum(self) -> int:
-        return int(self.documents, 16)
-
-
 class Meta(msgspec.Struct, frozen=True):
     """What an edition says of itself. `regions`: ISO codes with charts, ascending. `provenance`: by region,
-    the world too; empty in editions made before there was any. `sums`: of a lean edition.
+    the world too; empty in editions made before there was any.
     """
 
     record: Record
     regions: tuple[str, ...]
     provenance: dict[str, Provenance] = {}
-    sums: Sums | None = None
 
 
 _META = msgspec.json.Decoder(Meta)

@@ -22,7 +22,6 @@ import msgspec
 
 from trendwire.domain.charts import WORLD
 from trendwire.domain.provenance import Provenance
-from trendwire.editions.absorbing import Absorbed
 from trendwire.editions.catalog import Catalog, Held, Record
 from trendwire.editions.document import (
     SQL,
@@ -34,8 +33,6 @@ from trendwire.editions.document import (
     stored_hash,
     stored_meta,
 )
-from trendwire.editions.lean import LeanContent, write_segment
-from trendwire.editions.segments import is_whole
 from trendwire.errors import Corrupt, NotReady, TrendwireError
 from trendwire.facts.checksums import sha256_of
 from trendwire.facts.durable import exclusive, make_private, sweep, sync
@@ -98,16 +95,6 @@ class Publisher:
         _check(aside, record)
         return self._made_current(aside, record, content.memberships)
 
-    def publish_lean(self, content: LeanContent, at: datetime, seconds: float, engine: str) -> Record:
-        """The same from what changed since an edition: at the price of that. Conflict: it is not kept."""
-        number = self.next_number()
-        meta = write_segment(self.catalog, content, number, at, seconds, engine)
-        aside = self._aside(number)
-        with closing(open_new(aside)) as connection:
-            connection.execute("BEGIN")
-            _finish(connection, meta)
-        return self._made_current(aside, meta.record, content.memberships)
-
     def keep_details(self, record: Record, details: Iterable[tuple[str, str, str]]) -> None:
         """Put a file with details beside an edition, before the state that told them goes on.
 
@@ -146,17 +133,6 @@ class Publisher:
         if found is None or found.content_hash != record.content_hash:
             return record
         return msgspec.structs.replace(record, sha256=sha256_of(path))
-
-    def adopt(self, absorbed: Absorbed) -> None:
-        """Let kept editions read one segment instead of many that say the same (see absorbing.py)."""
-        absorbed.aside.place()
-        self._changed(
-            lambda records: tuple(
-                msgspec.structs.replace(record, segments=absorbed.applied(record.segments))
-                for record in records
-            )
-        )
-        self._remove_leftovers()
 
     def recover(self) -> None:
         """Finish or undo what a crash left: make up for the flip of a recorded edition, remove leftovers."""
@@ -309,24 +285,21 @@ def _complete(catalog: Catalog, number: int) -> Record | None:
     try:
         with closing(open_finished(path)) as connection:
             record = stored_meta(connection).record
-        if not record.segments:
-            _check(path, record)
+        _check(path, record)
     except (Corrupt, DatabaseError, msgspec.DecodeError):
-        return None
-    if not all(is_whole(catalog.segment(one.name), one) for one in record.segments):
         return None
     return msgspec.structs.replace(record, sha256=sha256_of(path))
 
 
 def _without(records: Sequence[Record], doomed: set[int]) -> tuple[Record, ...]:
-    """The records of which some are kept no longer. A lean one that a newer one of its day replaced goes
-    whole: there may be one every minute.
+    """The records of which some are kept no longer. One whose details a state told, and that a newer one of
+    its day replaced, goes whole: there may be one every minute.
     """
     last = {record.as_of: record.number for record in records}
     left = []
     for record in records:
         if record.number not in doomed:
             left.append(record)
-        elif not record.segments or last[record.as_of] == record.number:
-            left.append(msgspec.structs.replace(record, kept=False, segments=()))
+        elif not record.state or last[record.as_of] == record.number:
+            left.append(msgspec.structs.replace(record, kept=False, segments=(), details_sha256=""))
     return tuple(left)

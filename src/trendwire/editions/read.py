@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Lock, Thread
 from types import GenericAlias
 from typing import Any, Protocol, TypeVar
-from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -22,12 +21,9 @@ import structlog
 from trendwire.domain.charts import ENTRY_TYPES, ChartKey, Entry, Kind
 from trendwire.domain.details import Detail
 from trendwire.domain.provenance import COMPUTED, Provenance
-from trendwire.editions.catalog import Catalog, Listed, Listing, Record, Segment, Stamp
-from trendwire.editions.chain import Chain
+from trendwire.editions.catalog import Catalog, Listed, Listing, Record, Stamp
 from trendwire.editions.details import DetailSource, NoSource, StateDetails
 from trendwire.editions.document import Meta
-from trendwire.editions.rendered import Lean, Renderer, no_renderer
-from trendwire.editions.segments import OpenSegment
 from trendwire.editions.whole import DocumentFile
 from trendwire.errors import Corrupt, Gone, NotFound, NotReady, TrendwireError
 
@@ -47,7 +43,7 @@ Found = TypeVar("Found")
 
 
 class _Content(Protocol):
-    """An edition's file, that file and a state, or a lean one's segments."""
+    """An edition's file, or that file and a state."""
 
     def chart(self, key: str) -> bytes | None:
         """The JSON of a chart; None where there is none."""
@@ -145,24 +141,16 @@ class Editions:
     large ones meanwhile: until that is done they are answered from, and no longer if they are damaged.
     """
 
-    def __init__(
-        self,
-        home: Path,
-        source: DetailSource | None = None,
-        *,
-        render: Renderer = no_renderer,
-        patient: bool = True,
-    ) -> None:
+    def __init__(self, home: Path, source: DetailSource | None = None, *, patient: bool = True) -> None:
         self._catalog, self._patient = Catalog(home), patient
         self._damaged: dict[int, Corrupt] = {}
-        self._source, self._render = source or NoSource(), render
+        self._source = source or NoSource()
         self._lock = Lock()
         self._stamp: Stamp | None = None
         self._listing = Listing()
         self._current: Record | None = None
         self._records: dict[int, Record] = {}
         self._open: OrderedDict[tuple[object, ...], Edition] = OrderedDict()
-        self._segments: WeakValueDictionary[str, OpenSegment] = WeakValueDictionary()
 
     def current(self) -> Edition:
         """The edition that is held, else the newest that is kept. Raises NotReady while there is none."""
@@ -243,13 +231,13 @@ class Editions:
         if record is None and not 0 < number < max(self._records, default=0):
             raise NotFound("edition", number=number)
         if record is None or not record.kept:
-            raise Gone(f"edition {number} is no longer kept")
+            raise Gone(f"edition {number} {_why_gone(record)}")
         return record
 
     def _opened(self, record: Record) -> Edition:
         if record.number in self._damaged:
             raise self._damaged[record.number]
-        # What segments it has may change; a file of details may come.
+        # A file of details may come.
         key = record.number, record.content_hash, record.published_at, record.details_sha256
         edition = self._open.get(key) or self._open_file(record)
         self._open[key] = edition
@@ -270,8 +258,6 @@ class Editions:
 
     def _content(self, file: DocumentFile, meta: Meta, record: Record) -> _Content | None:
         """What is read where the file does not hold everything."""
-        if record.segments:
-            return Lean(meta, Chain([self._open_segment(one) for one in record.segments]), self._render)
         if not record.state:
             return None
         kept = DocumentFile(self._catalog.details_file(record.number)) if record.details_sha256 else None
@@ -319,13 +305,11 @@ class Editions:
         except OSError as error:
             _log.error("an edition cannot be checked", edition=record.number, reason=str(error))
 
-    def _open_segment(self, segment: Segment) -> OpenSegment:
-        """The same for all editions that share it."""
-        found = self._segments.get(segment.name)
-        if found is None:
-            found = OpenSegment(self._catalog.segment(segment.name), segment)
-            self._segments[segment.name] = found
-        return found
+
+def _why_gone(record: Record | None) -> str:
+    if record is not None and record.segments:
+        return "was made by an older version: run `trendwire publish`"
+    return "is no longer kept"
 
 
 def sample_folder() -> Path:

@@ -19,7 +19,6 @@ from trendwire.errors import MethodNotAllowed
 from trendwire.publishing.day import resources
 from trendwire.publishing.details import HomeDetails
 from trendwire.settings import Settings
-from trendwire.trends.rendering import render
 from trendwire.web.addresses import is_loopback, networks
 from trendwire.web.admin import ROOT as ADMIN_ROOT
 from trendwire.web.admin import admin_app
@@ -90,7 +89,7 @@ def of_settings(
     """
     accounts, metrics = accounts_of(settings, moment), Metrics()
     details = HomeDetails(settings.home, resources(settings), OPENING_SECONDS)
-    editions, cache = Editions(settings.home, details, render=render, patient=False), PageCache()
+    editions, cache = Editions(settings.home, details, patient=False), PageCache()
     worker, pace = Worker("answers", settings.max_in_flight, DETAIL_THREADS), Pace()
     watch = watch or Watch(Limits())
     api = Api(
