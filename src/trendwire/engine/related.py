@@ -121,13 +121,16 @@ def reach_in(subject: int, place: int, among: Population, room: I32, reach: I64)
     key = pair(subject, place)
     at = find(among.kept.keys, key)
     if among.kept.keys[at] == key:
-        reach[:] = among.kept.reach[at]
+        for span in range(OLDER):
+            reach[span] = among.kept.reach[at, span]
         return
     reach[:] = 0
     count = posts_of_subject(subject, place, among.posts, among.lists, room)
     reach_of(room[:count], among.posts, among.as_of, reach)
     if count > KEPT_FROM and among.kept.known[0] * 3 < len(among.kept.keys) * 2:
-        among.kept.keys[at], among.kept.reach[at] = key, reach
+        among.kept.keys[at] = key
+        for span in range(OLDER):
+            among.kept.reach[at, span] = reach[span]
         among.kept.known[0] += 1
 
 

@@ -9,10 +9,12 @@ from duckdb import DuckDBPyConnection
 from trendwire.engine.columns import Columns
 from trendwire.engine.counts import room
 from trendwire.engine.gains import add_posts, gains
+from trendwire.engine.given import GivenIds
+from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.records import ALL_POSTS, RECENT, Candidates
 from trendwire.engine.resolve import load
-from trendwire.engine.surroundings import Surroundings, count_days, count_debuts
+from trendwire.engine.surroundings import Surroundings, count_creators, count_days, met
 from trendwire.engine.tallies import tally, tally_lists
 
 __all__ = ["State", "rebuilt"]
@@ -26,6 +28,7 @@ class State:
         self.lists = PostLists(columns)
         self.surroundings = Surroundings(as_of)
         self.candidates = Candidates()
+        self.given, self.leaders = GivenIds(), Leaders()
         self._count()
 
     @property
@@ -39,16 +42,24 @@ class State:
 
     def _count(self) -> None:
         columns, every = self.columns, np.arange(len(self.columns), dtype=np.int32)
+        self.widen()
         count_days(1, every, columns.posts, self.surroundings.created)
         creators = np.arange(len(columns.creators), dtype=np.int32)
-        self.count_debuts(1, creators)
+        self.count_creators(1, creators)
         self.surroundings.settle(len(columns.regions) + 1)
-        self.candidates.widen(columns)
         self.candidates.note(1, columns, every, self.since)
         self.candidates.promote(np.arange(len(columns.subjects)), self.candidates.pairs())
         self._tally()
         slots, by = self.candidates.slots, self.surroundings.parameters
         add_posts(1, every, columns.posts, slots, by, gains(), self.candidates.records)
+        self.given.put(columns, every, self.as_of)
+        self.leaders.make(columns, self.as_of)
+
+    def widen(self) -> None:
+        """Make room for new texts."""
+        self.surroundings.widen(len(self.columns.regions) + 1)
+        for part in (self.lists, self.candidates, self.given):
+            part.widen(self.columns)
 
     def _tally(self) -> None:
         posts, lists, slots = self.columns.posts, self.lists.lists, self.candidates.slots
@@ -58,14 +69,12 @@ class State:
         subjects = np.flatnonzero(slots.world >= 0)
         tally_lists(subjects, lists.subject_start, lists.subject_posts, posts.hot, slots, by, into, creators)
 
-    def count_debuts(self, sign: int, creators: np.ndarray) -> None:
-        """Count the first posts of creators, or take them out."""
-        around, columns = self.surroundings, self.columns
-        found = np.empty(len(columns) + 1, np.int32)
-        texts = columns.ids.texts.table
-        count_debuts(
-            sign, creators, columns.posts, self.lists.lists, texts, around.ends, around.debuts, found
-        )
+    def count_creators(self, sign: int, creators: np.ndarray) -> None:
+        """Count the first and the newest posts of creators, or take them out."""
+        around, columns, lists = self.surroundings, self.columns, self.lists.lists
+        found, texts = np.empty(len(columns) + 1, np.int32), columns.ids.texts.table
+        debuts, newest = around.debuts, around.newest
+        count_creators(sign, creators, columns.posts, lists, texts, around.ends, debuts, newest, found, met())
 
 
 def rebuilt(
