@@ -66,16 +66,16 @@ def values_of(names: Names, width: int) -> I64:
 
 
 class Attributes:
-    """Texts of one state."""
+    """Texts of one state. `given`: by hashtag the id that a source gave it, one of the state's texts."""
 
     def __init__(self, state: State) -> None:
         self._state, self._columns = state, state.columns
         self._faces, self._credits = values_of(self._columns.faces, 2), values_of(self._columns.credits, 7)
         self._room = np.empty(len(self._columns) + 1, np.int32)
-        self._given = np.full(len(self._columns.subjects), NONE, np.int32)
-        told_by = np.full(len(self._given), NONE, np.int64)
+        self.given = np.full(len(self._columns.subjects), NONE, np.int32)
+        told_by = np.full(len(self.given), NONE, np.int64)
         given = Given(*(self._columns[f"given_{name}"] for name in ("start", "count", "subject", "id")))
-        newest_given(self._columns.posts, state.as_of, given, self._text_ids, told_by, self._given)
+        newest_given(self._columns.posts, state.as_of, given, self._text_ids, told_by, self.given)
 
     @property
     def _text_ids(self) -> Table:
@@ -94,7 +94,7 @@ class Attributes:
 
     def hashtag_id(self, subject: int) -> str:
         """The id a source gave it, else one of ours."""
-        return self.text(int(self._given[subject])) or own_id(self.identity(subject))
+        return self.text(int(self.given[subject])) or own_id(self.identity(subject))
 
     def hashtag(self, subject: int, industry: int | None) -> HashtagFacts:
         """What a hashtag is."""

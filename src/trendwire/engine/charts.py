@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,15 +24,24 @@ LISTED_PERIOD = 7
 LISTED_DAYS = 365
 
 
-class Charts:
-    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`)."""
+class Found(NamedTuple):
+    """Who stands in charts of hashtags and sounds, of videos and of creators."""
 
-    def __init__(self, state: State, standing: Standing) -> None:
+    ranks: Ranks
+    videos: Tops
+    creators: Tops
+
+
+class Charts:
+    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`). `found`: which
+    rows there are, where the state does not have all posts.
+    """
+
+    def __init__(self, state: State, standing: Standing, found: Found | None = None) -> None:
         self._columns, self._standing = state.columns, standing
         self.attributes = Attributes(state)
         self.rows = Rows(state, self.attributes)
-        self.ranks = ranked(state)
-        self._videos, self._creators = leaders(state)
+        self.ranks, self._videos, self._creators = found or Found(ranked(state), *leaders(state))
         self._charts = dict(self._subject_charts(self.ranks))
         self._charts |= dict(self._leader_charts(Kind.VIDEO, self._videos))
         self._charts |= dict(self._leader_charts(Kind.CREATOR, self._creators))
