@@ -59,7 +59,7 @@ class Charts:
     def members(self) -> Iterator[Member]:
         """Who is in which chart."""
         for key in self.keys:
-            for rank, who in enumerate(self._names(key), 1):
+            for rank, who in enumerate(self.names(key), 1):
                 yield Member(key.text, key.kind, key.period, key.region, key.industry, who, rank)
 
     def days_listed(self, kind: Kind, region: str, identity: str) -> int:
@@ -79,7 +79,8 @@ class Charts:
             return self.rows.hashtag(self.ranks, row, first_time)
         return self.rows.sound(self.ranks, row, first_time, self.days_listed(key.kind, key.region, identity))
 
-    def _names(self, key: ChartKey) -> list[str]:
+    def names(self, key: ChartKey) -> list[str]:
+        """Who stands in a chart, in its order."""
         rows = self._charts.get(key, range(0))
         if key.kind == Kind.VIDEO:
             return [self.attributes.id(post) for post in listed(self._videos, self._list(key))]
@@ -88,7 +89,7 @@ class Charts:
         return [self.attributes.identity(subject) for subject in self.ranks.subject[rows].tolist()]
 
     def _identities(self, key: ChartKey) -> frozenset[str]:
-        return frozenset(self._names(key))
+        return frozenset(self.names(key))
 
     def _list(self, key: ChartKey) -> int:
         place = 0 if key.region == WORLD else self._columns.regions.find(key.region) + 1

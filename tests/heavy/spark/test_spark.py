@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,11 @@ from trendwire import pipeline
 from trendwire.cli import app
 from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
+from trendwire.engine.build import build as embedded
 from trendwire.errors import NotReady
+from trendwire.facts.duck import Resources
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
-from trendwire.trends.cluster.spark import cluster
 
 POSTS = number("SPARK_POSTS", 200_000)
 
@@ -34,7 +34,7 @@ def test_the_same_charts_details_and_memberships_from_a_cluster(spark_master: st
     home = tmp_path / "home"
     pipeline.ingest_from(settings_of(home), [RowSource("world", "simulator", simulate(world))], AT, silent)
     with ThreadPoolExecutor() as side_by_side:
-        asked = side_by_side.submit(made, pipeline.embedded, home, LAST_DAY, tmp_path / "embedded")
+        asked = side_by_side.submit(made, embedded, home, LAST_DAY, tmp_path / "embedded")
         other = made(pipeline.spark(spark_master), home, LAST_DAY, tmp_path / "cluster")
     one = asked.result()
     assert differences(one, other) == []
@@ -60,5 +60,11 @@ def test_the_command_publishes_the_same_edition(spark_master: str, home: Path) -
 
 @pytest.mark.timeout(300)
 def test_a_cluster_that_fails_is_told_in_plain_words(spark_master: str, tmp_path: Path) -> None:
-    with pytest.raises(NotReady, match="gave up"), partial(cluster, spark_master)(tmp_path) as tables:
-        tables.facts([tmp_path / "absent.parquet"])
+    part = tmp_path / "part.parquet"
+    part.write_bytes(b"not what it should be")
+    engine = pipeline.spark(spark_master)
+    with (
+        pytest.raises(NotReady, match="gave up"),
+        engine([part], LAST_DAY, {}, tmp_path, silent, Resources()),
+    ):
+        pass
