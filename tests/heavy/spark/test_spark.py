@@ -1,5 +1,7 @@
 """A real cluster (one master, two workers) publishes the edition that the embedded engine publishes."""
 
+import gc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +27,17 @@ POSTS = number("SPARK_POSTS", 200_000)
 
 AT = datetime(2025, 9, 29, 12, tzinfo=UTC)
 
-pytestmark = pytest.mark.xdist_group("spark")  # one cluster, one after the other
+pytestmark = [
+    pytest.mark.xdist_group("spark"),  # one cluster, one after the other
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # left to the collector by pyspark
+]
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """What pyspark leaves is collected before the next test minds."""
+    yield
+    gc.collect()
 
 
 @pytest.mark.timeout(1800)
