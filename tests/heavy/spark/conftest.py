@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from tests.agreement.pair import silent
-from tests.heavy.spark.standalone import settings, standalone
 from tests.engine.rows import at
+from tests.heavy.spark.standalone import settings, standalone
 from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore

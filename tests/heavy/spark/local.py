@@ -41,7 +41,10 @@ class Collection:
 
     def partitionBy(self, count: int, own: Callable[[Any], int]) -> "Collection":
         every = list(chain.from_iterable(reversed(self._partitions)))
-        return Collection([[one for one in every if own(one[0]) % count == number] for number in range(count)])
+        dealt: list[list[Any]] = [[] for _ in range(count)]
+        for one in every:
+            dealt[own(one[0]) % count].append(one)
+        return Collection(dealt)
 
     def union(self, other: "Collection") -> "Collection":
         return Collection([[*a, *b] for a, b in zip(self._partitions, other._partitions, strict=True)])

@@ -1,4 +1,4 @@
-"""Posts in shares, counted in this process without Spark, give what the embedded engine gives, byte for byte."""
+"""Posts in shares, counted in this process without Spark, give what one machine gives, byte for byte."""
 
 import random
 from datetime import date, timedelta
@@ -9,10 +9,10 @@ import pytest
 
 from tests.agreement.pair import settings_of, silent, take_in
 from tests.agreement.test_small_worlds import LAST, small_world
+from tests.engine.worlds import BATCHES, World
 from tests.heavy.spark.conftest import differences, made, rows_of_one_second
 from tests.heavy.spark.local import in_process
 from tests.small_world import DAYS, LAST_DAY
-from tests.trends.live_worlds import BATCHES, World
 from trendwire import pipeline
 from trendwire.engine.build import build as embedded
 from trendwire.engine.cluster.build import build as build_on
