@@ -4,8 +4,6 @@ that has one.
 Made for one state as it is; nothing is kept for the next.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from trendwire.domain.charts import Face, Kind, PostLink
@@ -20,27 +18,6 @@ from trendwire.engine.state import State
 from trendwire.engine.surroundings import earlier
 
 NONE = -1
-
-
-class Given(NamedTuple):
-    """The ids that sources gave hashtags: the lists of posts."""
-
-    starts: I64
-    counts: I32
-    subjects: I32
-    ids: I32
-
-
-@jit
-def newest_given(posts: Posts, as_of: int, given: Given, text_ids: Table, told_by: I64, out: I32) -> None:
-    """The id of each hashtag from the newest post that has one; `out` and `told_by` come filled with -1."""
-    for post in range(len(posts.hot)):
-        if i64(posts.hot[post]["day"]) > as_of:
-            continue
-        for i in range(given.starts[post], given.starts[post] + given.counts[post]):
-            subject = given.subjects[i]
-            if told_by[subject] < 0 or earlier(told_by[subject], post, posts, text_ids):
-                told_by[subject], out[subject] = post, given.ids[i]
 
 
 @jit
@@ -66,16 +43,12 @@ def values_of(names: Names, width: int) -> I64:
 
 
 class Attributes:
-    """Texts of one state. `given`: by hashtag the id that a source gave it, one of the state's texts."""
+    """Texts of one state."""
 
     def __init__(self, state: State) -> None:
         self._state, self._columns = state, state.columns
         self._faces, self._credits = values_of(self._columns.faces, 2), values_of(self._columns.credits, 7)
         self._room = np.empty(len(self._columns) + 1, np.int32)
-        self.given = np.full(len(self._columns.subjects), NONE, np.int32)
-        told_by = np.full(len(self.given), NONE, np.int64)
-        given = Given(*(self._columns[f"given_{name}"] for name in ("start", "count", "subject", "id")))
-        newest_given(self._columns.posts, state.as_of, given, self._text_ids, told_by, self.given)
 
     @property
     def _text_ids(self) -> Table:
@@ -94,7 +67,7 @@ class Attributes:
 
     def hashtag_id(self, subject: int) -> str:
         """The id a source gave it, else one of ours."""
-        return self.text(int(self.given[subject])) or own_id(self.identity(subject))
+        return self.text(int(self._state.given.ids[subject])) or own_id(self.identity(subject))
 
     def hashtag(self, subject: int, industry: int | None) -> HashtagFacts:
         """What a hashtag is."""

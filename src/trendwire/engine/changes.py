@@ -54,18 +54,21 @@ def remove(state: State, connection: DuckDBPyConnection, ids: Sequence[str], eve
 
 def roll(state: State, as_of: int) -> None:
     """Go on to a later day."""
-    around, days = state.surroundings, np.zeros(1 << 16, np.bool_)
+    around, columns, days = state.surroundings, state.columns, np.zeros(1 << 16, np.bool_)
     for end in ENDS:
         days[around.as_of - end + 1 : as_of - end + 1] = True
-    hot = state.columns["hot"]
+    hot, since = columns["hot"], around.as_of
     creators = _creators(hot["creator"][days[hot["day"]]])
-    state.count_debuts(-1, creators)
+    state.count_creators(-1, creators)
     around.as_of = as_of
-    state.count_debuts(1, creators)
+    state.count_creators(1, creators)
     before = around.settle(len(state.columns.regions) + 1)
     _move(state, before, _NONE)
     among = _among(state)
     shift_posts(among.posts, among.slots, before, around.parameters, gains(), gains(), among.records)
+    new = (hot["day"] > since) & (hot["day"] <= as_of)
+    state.given.put(columns, np.flatnonzero(new).astype(np.int32), as_of)
+    state.leaders.make(columns, as_of)
 
 
 def _again(state: State, connection: DuckDBPyConnection, ids: I64, every: Sequence[str]) -> Piece:
@@ -77,14 +80,14 @@ def _again(state: State, connection: DuckDBPyConnection, ids: I64, every: Sequen
 def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:
     """Put posts in the place of others."""
     columns, around = state.columns, state.surroundings
-    state.lists.widen(columns)
-    state.candidates.widen(columns)
+    state.widen()
     pairs = np.unique(np.concatenate([_pairs(state, out), *map(_pairs_in, pieces)]))
     creators = _creators((pairs >> 32).astype(np.int32))
     _tally(state, -1, pairs, around.parameters)
-    state.count_debuts(-1, creators)
+    state.count_creators(-1, creators)
     _show(state, -1, out)
     count_days(-1, out, columns.posts, around.created)
+    lost = state.given.take(columns, out)
     columns.kill(out)
     first = len(columns)
     for piece in pieces:
@@ -92,12 +95,15 @@ def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:
     added = np.arange(first, len(columns), dtype=np.int32)
     state.lists.add(columns, range(first, len(columns)))
     count_days(1, added, columns.posts, around.created)
-    state.count_debuts(1, creators)
+    state.count_creators(1, creators)
     before = around.settle(len(columns.regions) + 1)
     _move(state, before, pairs)
     _tally(state, 1, pairs, around.parameters)
     _show(state, 1, added)
     _promote(state, added)
+    state.given.put(columns, added, state.as_of)
+    state.given.search(columns, state.lists.lists, lost, state.as_of)
+    state.leaders.replace(columns, state.lists.lists, state.as_of, out, added, creators)
 
 
 def _show(state: State, sign: int, posts: I32) -> None:

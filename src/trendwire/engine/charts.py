@@ -11,7 +11,7 @@ from trendwire.domain.periods import CHART_PERIODS
 from trendwire.engine.attributes import Attributes
 from trendwire.engine.industries import industry_ids
 from trendwire.engine.kinds import KINDS
-from trendwire.engine.leaders import SPANS, leaders
+from trendwire.engine.leaders import SPANS
 from trendwire.engine.ranks import Ranks, ranked
 from trendwire.engine.rows import Rows, listed
 from trendwire.engine.state import State
@@ -41,7 +41,7 @@ class Charts:
         self._columns, self._standing = state.columns, standing
         self.attributes = Attributes(state)
         self.rows = Rows(state, self.attributes)
-        self.ranks, self._videos, self._creators = found or Found(ranked(state), *leaders(state))
+        self.ranks, self._videos, self._creators = found or Found(ranked(state), *state.leaders.charts())
         self._charts = dict(self._subject_charts(self.ranks))
         self._charts |= dict(self._leader_charts(Kind.VIDEO, self._videos))
         self._charts |= dict(self._leader_charts(Kind.CREATOR, self._creators))

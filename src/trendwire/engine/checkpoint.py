@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from trendwire.engine.columns import Column, Columns
 from trendwire.engine.compiled import stamp
+from trendwire.engine.given import GivenIds
 from trendwire.engine.ids import Ids
+from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.names import Names
 from trendwire.engine.records import Candidates
@@ -25,7 +27,7 @@ from trendwire.engine.surroundings import Surroundings
 
 VERSION = 1
 _META = "meta.json"
-_OWN = (State, Columns, Ids, Names, PostLists, Surroundings, Candidates)
+_OWN = (State, Columns, Ids, Names, PostLists, Surroundings, Candidates, GivenIds, Leaders)
 """What a state is made of, down to arrays and numbers."""
 
 

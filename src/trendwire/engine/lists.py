@@ -108,6 +108,15 @@ def posts_of_creator(creator: int, posts: Posts, lists: Lists, out: I32) -> int:
 
 
 @jit
+def posts_of_creators(creators: I32, posts: Posts, lists: Lists, out: I32) -> int:
+    """The living posts of several creators; how many."""
+    count = 0
+    for creator in creators:
+        count += posts_of_creator(creator, posts, lists, out[count:])
+    return count
+
+
+@jit
 def posts_of_subject(subject: int, place: int, posts: Posts, lists: Lists, out: I32) -> int:
     """The living posts of a subject in a place (0: everywhere), sorted by creator; how many."""
     count = 0

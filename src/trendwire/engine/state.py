@@ -10,10 +10,12 @@ from trendwire.engine.columns import Columns
 from trendwire.engine.compiled import I32, I64
 from trendwire.engine.counts import Parameters, Room, room
 from trendwire.engine.gains import add_posts, gains
+from trendwire.engine.given import GivenIds
+from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, Slots
 from trendwire.engine.resolve import load
-from trendwire.engine.surroundings import Surroundings, count_days, count_debuts
+from trendwire.engine.surroundings import Surroundings, count_creators, count_days
 from trendwire.engine.tallies import tally, tally_lists
 
 __all__ = ["State", "rebuilt"]
@@ -27,6 +29,7 @@ class State:
         self.lists = PostLists(columns)
         self.surroundings = Surroundings(as_of)
         self.candidates = Candidates()
+        self.given, self.leaders = GivenIds(), Leaders()
         self._count()
 
     @property
@@ -39,15 +42,24 @@ class State:
         return self.as_of - RECENT + 1
 
     def _count(self) -> None:
+        self.widen()
         self.count_surroundings()
         self.surroundings.settle(len(self.columns.regions) + 1)
         self.count_all_posts()
         self.count_subjects(np.arange(len(self.columns.subjects)))
+        self.given.put(self.columns, self._every, self.as_of)
+        self.leaders.make(self.columns, self.as_of)
+
+    def widen(self) -> None:
+        """Make room for new texts."""
+        self.surroundings.widen(len(self.columns.regions) + 1)
+        for part in (self.lists, self.candidates, self.given):
+            part.widen(self.columns)
 
     def count_surroundings(self) -> None:
-        """Count days and the first posts of creators."""
+        """Count days, and the first and the newest posts of creators."""
         count_days(1, self._every, self.columns.posts, self.surroundings.created)
-        self.count_debuts(1, np.arange(len(self.columns.creators), dtype=np.int32))
+        self.count_creators(1, np.arange(len(self.columns.creators), dtype=np.int32))
 
     def count_all_posts(self) -> None:
         """Count the records of all posts together."""
@@ -57,7 +69,6 @@ class State:
     def count_subjects(self, subjects: I64) -> None:
         """Count the records of those of some subjects that have enough posts."""
         columns, lists, candidates = self.columns, self.lists.lists, self.candidates
-        candidates.widen(columns)
         candidates.note(1, columns, self._every, self.since)
         pairs = candidates.pairs()
         candidates.promote(subjects, pairs[np.isin(pairs >> 8, subjects)])
@@ -75,14 +86,12 @@ class State:
         candidates, by = self.candidates, self.surroundings.parameters
         return candidates.slots, by, room(len(self.columns)), candidates.records.creators
 
-    def count_debuts(self, sign: int, creators: np.ndarray) -> None:
-        """Count the first posts of creators, or take them out."""
-        around, columns = self.surroundings, self.columns
-        found = np.empty(len(columns) + 1, np.int32)
-        texts = columns.ids.texts.table
-        count_debuts(
-            sign, creators, columns.posts, self.lists.lists, texts, around.ends, around.debuts, found
-        )
+    def count_creators(self, sign: int, creators: np.ndarray) -> None:
+        """Count the first and the newest posts of creators, or take them out."""
+        around, columns, lists = self.surroundings, self.columns, self.lists.lists
+        found, texts = np.empty(len(columns) + 1, np.int32), columns.ids.texts.table
+        debuts, newest = around.debuts, around.newest
+        count_creators(sign, creators, columns.posts, lists, texts, around.ends, debuts, newest, found)
 
 
 def rebuilt(

@@ -2,6 +2,8 @@
 reach.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from trendwire.engine.columns import Posts
@@ -19,7 +21,7 @@ from trendwire.engine.counts import (
 )
 from trendwire.engine.ids import id_less
 from trendwire.engine.lists import Lists, posts_of_creator
-from trendwire.engine.names import Table
+from trendwire.engine.names import Table, grown
 from trendwire.engine.scoring import BASELINES, bucket_of, floor_at, floor_of, reaches_quantile
 
 BUCKETS = 256
@@ -35,34 +37,68 @@ def earlier(a: int, b: int, posts: Posts, text_ids: Table) -> bool:
     return id_less(posts.ids[a], posts.ids[b], text_ids)
 
 
-@jit
-def count_debuts(
-    sign: int, creators: I32, posts: Posts, lists: Lists, text_ids: Table, ends: I64, debuts: I32, found: I32
-) -> None:
-    """Count the first post with views known of each creator and region ('none' too), by the bucket of its
-    floor, for each end, or take it out.
+class Met(NamedTuple):
+    """Where the posts of one creator are in, used again and again: by place the first post with views known
+    and the day of the newest one, -1 for none; and the places.
     """
-    first_in, met = np.empty(PLACES, np.int64), np.empty(PLACES, np.int64)
-    first_in[:] = -1
-    for x in range(len(creators)):
-        count, regions = posts_of_creator(creators[x], posts, lists, found), 0
-        for i in range(count):
-            post, region = found[i], i64(posts.hot[found[i]]["region"])
-            if posts.hot[post]["peak"] < 0:
-                continue
-            if first_in[region] < 0:
-                met[regions] = region
-                regions += 1
-                first_in[region] = post
-            elif earlier(post, first_in[region], posts, text_ids):
-                first_in[region] = post
-        for i in range(regions):
-            first = posts.hot[first_in[met[i]]]
-            bucket = bucket_of(floor_of(first["peak"]))
-            for end in range(len(ends)):
-                if i64(first["day"]) <= ends[end]:
-                    debuts[end, met[i], bucket] += sign
-            first_in[met[i]] = -1
+
+    first: I64
+    newest: I64
+    places: I64
+
+
+@jit
+def meet(found: I32, posts: Posts, text_ids: Table, as_of: int, into: Met) -> int:
+    """Find the first and the newest posts of a creator, in the world and in each region; the places. Posts
+    without region are first in place 0, as if it were one.
+    """
+    count = 1
+    for post in found:
+        hot = posts.hot[post]
+        region, day = i64(hot["region"]), i64(hot["day"])
+        if hot["peak"] < 0 and day > as_of:
+            continue
+        if region > 0 and into.first[region] < 0 and into.newest[region] < 0:
+            into.places[count] = region
+            count += 1
+        if hot["peak"] >= 0 and (
+            into.first[region] < 0 or earlier(post, into.first[region], posts, text_ids)
+        ):
+            into.first[region] = post
+        if day <= as_of:
+            into.newest[0] = max(into.newest[0], day)
+            into.newest[region] = max(into.newest[region], day)
+    return count
+
+
+@jit
+def count_creators(
+    sign: int,
+    creators: I32,
+    posts: Posts,
+    lists: Lists,
+    text_ids: Table,
+    ends: I64,
+    debuts: I32,
+    newest: I32,
+    found: I32,
+) -> None:
+    """Count creators by place, or take them out: by the bucket of the floor of their first post, for each
+    end, and by the day of their newest post.
+    """
+    into = Met(np.full(PLACES, -1), np.full(PLACES, -1), np.zeros(PLACES, np.int64))
+    for creator in creators:
+        own = found[: posts_of_creator(creator, posts, lists, found)]
+        for place in into.places[: meet(own, posts, text_ids, ends[0], into)]:
+            if into.newest[place] >= 0:
+                newest[place, into.newest[place]] += sign
+            if into.first[place] >= 0:
+                first = posts.hot[into.first[place]]
+                bucket = bucket_of(floor_of(first["peak"]))
+                for end in range(len(ends)):
+                    if i64(first["day"]) <= ends[end]:
+                        debuts[end, place, bucket] += sign
+            into.first[place], into.newest[place] = -1, -1
 
 
 @jit
@@ -121,11 +157,14 @@ def set_parameters(as_of: int, places: int, created: I32, debuts: I32, by: Param
 
 
 class Surroundings:
-    """Posts of each day and place, first posts of creators, and the parameters they give for `as_of`."""
+    """Posts of each day and place (`created`), first posts of creators (`debuts`), and the parameters they
+    give for `as_of`; creators by place and the day of their newest post until then (`newest`).
+    """
 
     def __init__(self, as_of: int) -> None:
         self.as_of = as_of
-        self.created = np.zeros((PLACES, LAST_DAY), np.int32)
+        self.created = np.zeros((0, LAST_DAY), np.int32)
+        self.newest = np.zeros((0, LAST_DAY), np.int32)
         self.debuts = np.zeros((len(ENDS), PLACES, BUCKETS), np.int32)
         self.parameters = _unset()
 
@@ -133,6 +172,11 @@ class Surroundings:
     def ends(self) -> I64:
         """The last days of all windows."""
         return self.as_of - ENDS
+
+    def widen(self, places: int) -> None:
+        """Make room for new regions."""
+        if places > len(self.created):
+            self.created, self.newest = grown(self.created, places), grown(self.newest, places)
 
     def settle(self, places: int) -> Parameters:
         """Set the parameters of so many places anew; those that were."""

@@ -16,17 +16,18 @@ from pyspark import StorageLevel
 from trendwire.domain.charts import WORLD, ChartKey
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.provenance import Provenance, computed
-from trendwire.engine import compiling
+from trendwire.engine import compiling, provenance
 from trendwire.engine.build import Progress, as_written
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD
 from trendwire.engine.cluster import shares
 from trendwire.engine.cluster.portable import bytes_of, numbers_of
-from trendwire.engine.cluster.shares import NO_SHARE, Candidates, Document, Plan, Row
-from trendwire.engine.cluster.totals import Sparse, Totals, dense, plus, settled, summed
+from trendwire.engine.cluster.shares import NO_SHARE, Candidates, Document, Plan, Row, share_of
+from trendwire.engine.cluster.totals import Sparse, dense, plus, settled, summed
 from trendwire.engine.columns import MOST_REGIONS
 from trendwire.engine.counts import Parameters
 from trendwire.engine.names import Names
 from trendwire.engine.ranks import Ranks, moved, placed
+from trendwire.engine.state import State
 from trendwire.errors import Conflict, NotReady
 from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Member, Standing, standing_of, write_rows
@@ -44,7 +45,7 @@ class Build:
 
     connection: duckdb.DuckDBPyConnection
     as_of: date
-    found: Totals
+    state: State
     origins: Sequence[shares.Origin]
     rows: Mapping[ChartKey, Sequence[Row]]
     details: Any
@@ -65,7 +66,8 @@ class Build:
 
     def provenance(self, engine: str) -> dict[str, Provenance]:
         """Where the numbers of each region come from. `engine`: the version that computes."""
-        return computed(self.found.spans, self.found.samples, self.origins, self.as_of, engine)
+        spans, samples = provenance.spans(self.state), provenance.samples(self.state)
+        return computed(spans, samples, self.origins, self.as_of, engine)
 
     def write_memberships(self, path: Path) -> None:
         """Write who is in which chart to one Parquet file."""
@@ -101,9 +103,9 @@ def build(
         standing = standing_of(
             connection, published, as_of, [WORLD, *stages.plan.regions], LISTED_PERIOD, LISTED_DAYS
         )
-        found = stages.total()
-        rows, details = stages.render(found, standing)
-        yield Build(connection, as_of, found, stages.origins, rows, details, progress)
+        state = share_of(stages.plan)
+        rows, details = stages.render(state, standing)
+        yield Build(connection, as_of, state, stages.origins, rows, details, progress)
 
 
 class Stages:
@@ -121,19 +123,17 @@ class Stages:
         rows = self._sent(given.flatMap(partial(shares.read_rows, count)))
         self._creators = self._sent(self._each(rows, shares.by_creator))
 
-    def total(self) -> Totals:
-        """What is counted of everything."""
-        found: Totals = self._each(self._creators, shares.counted).treeReduce(summed)
+    def render(self, state: State, standing: Standing) -> tuple[dict[ChartKey, list[Row]], Any]:
+        """The rows of charts, and the details of subjects by their names, where they are made. `state`: takes
+        what is counted of all posts, and has none.
+        """
+        found = self._each(self._creators, shares.counted).treeReduce(summed)
+        by = settled(found, state)
         self._progress("posts", 1.0)
-        return found
-
-    def render(self, found: Totals, standing: Standing) -> tuple[dict[ChartKey, list[Row]], Any]:
-        """The rows of charts, and the details of subjects by their names, where they are made."""
-        by = settled(found, self.plan.as_of, len(self.plan.regions) + 1)
         self._progress("ranking", 0.0)
-        led = self._each(self._creators, shares.led, by).collect()
+        led = self._each(self._creators, shares.led, by, found.leading).collect()
         all_posts = reduce(plus, (one for one in led if isinstance(one, Sparse)))
-        by = by._replace(all_posts=dense(all_posts), leading={})
+        by = by._replace(all_posts=dense(all_posts))
         posts = self._sent(self._each(self._creators, shares.by_subject))
         first = self._numbered(posts, shares.candidates, by).persist(StorageLevel.DISK_ONLY)
         ranked = ranked_of(first.filter(_is_for_none).values().collect(), by.parameters)

@@ -28,14 +28,14 @@ from trendwire.engine.cluster.portable import (
     shares_of,
     together,
 )
-from trendwire.engine.cluster.totals import Settled, Sparse, Totals, name_of, sparse, totals
+from trendwire.engine.cluster.totals import Leading, Settled, Sparse, Totals, name_of, sparse, totals
 from trendwire.engine.columns import Columns, ranges
 from trendwire.engine.compiled import I32, I64, jit
 from trendwire.engine.counts import PLACES
 from trendwire.engine.details import Around, Details
 from trendwire.engine.industries import industry_ids
 from trendwire.engine.kinds import text_of
-from trendwire.engine.leaders import SPANS, leaders
+from trendwire.engine.leaders import SPANS
 from trendwire.engine.names import Names, joined
 from trendwire.engine.numbers import OLDER
 from trendwire.engine.ranks import Ranks, chosen, placed, scored
@@ -146,27 +146,32 @@ def by_creator(plan: Plan, pieces: Iterable[PortableRows]) -> Iterator[tuple[int
 
 def counted(plan: Plan, pieces: Iterable[Portable]) -> Iterator[Totals]:
     """What is counted of everything, of the posts of some creators."""
-    yield totals(_state(plan, pieces))
+    yield totals(share_of(plan, pieces))
 
 
-def led(plan: Plan, by: Settled, pieces: Iterable[Portable]) -> Iterator[Row | Sparse]:
+def led(plan: Plan, by: Settled, leading: Leading, pieces: Iterable[Portable]) -> Iterator[Row | Sparse]:
     """The records of all posts of some creators, and the rows of these among videos and creators."""
-    state = _state(plan, pieces, by)
+    state = share_of(plan, pieces, by)
     state.count_all_posts()
     yield sparse(state.candidates.records.creators[:PLACES])
-    rows = Rows(state, Attributes(state))
-    videos, creators = leaders(state)
-    yield from _led(plan, by, state.columns, Kind.VIDEO, videos, rows.video)
-    yield from _led(plan, by, state.columns, Kind.CREATOR, creators, rows.creator)
+    state.leaders.make(state.columns, plan.as_of)
+    rows, (videos, creators) = Rows(state, Attributes(state)), state.leaders.charts()
+    yield from _led(plan, leading, state.columns, Kind.VIDEO, videos, rows.video)
+    yield from _led(plan, leading, state.columns, Kind.CREATOR, creators, rows.creator)
 
 
 def _led(
-    plan: Plan, by: Settled, columns: Columns, kind: Kind, found: Tops, entry: Callable[[Tops, int, int], Any]
+    plan: Plan,
+    leading: Leading,
+    columns: Columns,
+    kind: Kind,
+    found: Tops,
+    entry: Callable[[Tops, int, int], Any],
 ) -> Iterator[Row]:
     for k in np.flatnonzero(found.counts).tolist():
         place, span = divmod(k, SPANS)
         key = ChartKey(kind, CHART_PERIODS[span], plan.regions[place - 1] if place else WORLD)
-        ranks = {name: rank for rank, (_, name) in enumerate(by.leading[kind, k], 1)}
+        ranks = {name: rank for rank, (_, name) in enumerate(leading[kind, k], 1)}
         for row, item in enumerate(found.items[k, : found.counts[k]].tolist()):
             name = name_of(kind, columns, item)
             if name in ranks:
@@ -176,7 +181,7 @@ def _led(
 
 def by_subject(plan: Plan, pieces: Iterable[Portable]) -> Iterator[tuple[int, Portable]]:
     """Posts, with all that is known of how their creators are shown, for each share of their subjects."""
-    state = _state(plan, pieces)
+    state = share_of(plan, pieces)
     columns = state.columns
     _show_creators(state)
     columns["caption_count"][:] = 0
@@ -192,7 +197,7 @@ def candidates(
     plan: Plan, by: Settled, share: int, pieces: Iterable[Portable]
 ) -> Iterator[tuple[int, Candidates | Reach]]:
     """Rows that may be in charts, for no share; for the shares that use the same hashtags, their creators."""
-    state = _state(plan, pieces, by)
+    state = share_of(plan, pieces, by)
     columns, own = state.columns, shares_of(state.columns.subjects, plan.shares) == share
     state.count_subjects(np.flatnonzero(own))
     ranks, ids = placed(scored(state), columns.subjects), industry_ids(columns)
@@ -217,14 +222,14 @@ def rendered(
             add(columns, piece)
         else:
             reaches.append(piece)
-    state = _settled(Share(columns, plan.as_of), by)
-    state.candidates.widen(columns)
+    state = _state(plan, columns, by)
+    state.given.put(columns, np.arange(len(columns), dtype=np.int32), plan.as_of)
     none = tops(PLACES * SPANS, CHART_SIZE)
     charts = Charts(state, standing, Found(_own_ranks(plan, columns, found, share), none, none))
     for key in charts.keys:
         for name, entry in zip(charts.names(key), charts.entries(key), strict=True):
             yield Row(key, entry.rank, name, text(entry))
-    around = Around(by.everyone, _kept(columns, charts.attributes, reaches), by.means)
+    around = Around(by.everyone, _kept(state, reaches), by.means)
     own = shares_of(columns.subjects, plan.shares) == share
     subjects = [subject for subject in in_order(state) if own[subject]]
     made = documents(Details(state, charts, around), charts.attributes, subjects)
@@ -248,17 +253,20 @@ def _columns(plan: Plan) -> Columns:
     return columns
 
 
-def _state(plan: Plan, pieces: Iterable[Portable], by: Settled | None = None) -> Share:
+def share_of(plan: Plan, pieces: Iterable[Portable] = (), by: Settled | None = None) -> Share:
+    """The state of some posts, with nothing counted."""
     columns = _columns(plan)
     for piece in pieces:
         add(columns, piece)
+    return _state(plan, columns, by)
+
+
+def _state(plan: Plan, columns: Columns, by: Settled | None) -> Share:
     state = Share(columns, plan.as_of)
-    return _settled(state, by) if by else state
-
-
-def _settled(state: Share, by: Settled) -> Share:
-    state.surroundings.parameters = by.parameters
-    state.candidates.records.creators[:PLACES] = by.all_posts
+    state.widen()
+    if by:
+        state.surroundings.parameters = by.parameters
+        state.candidates.records.creators[:PLACES] = by.all_posts
     return state
 
 
@@ -293,7 +301,8 @@ def _reaches(plan: Plan, by: Settled, state: Share, own: Any) -> Iterator[tuple[
     names, room = columns.subjects.table, np.empty(len(columns) + 1, np.int32)
     among = Population(columns.posts, state.lists.lists, plan.as_of, by.everyone, kept(), names)
     reach_all(tag, place, among, room, reach)
-    given, shares = Attributes(state).given, np.where(own, NO_SHARE, shares_of(columns.subjects, plan.shares))
+    state.given.put(columns, np.arange(len(columns), dtype=np.int32), plan.as_of)
+    given, shares = state.given.ids, np.where(own, NO_SHARE, shares_of(columns.subjects, plan.shares))
     for share, some in _users(tags, posts, own, shares):
         rows = np.isin(tag, some)
         used, which = np.unique(tag[rows], return_inverse=True)
@@ -353,17 +362,15 @@ def _own_ranks(plan: Plan, columns: Columns, found: Candidates, share: int) -> R
     return ranks._replace(subject=subject, industry=industry, own=of_subject)
 
 
-def _kept(columns: Columns, attributes: Attributes, reaches: Iterable[Reach]) -> Kept:
+def _kept(state: Share, reaches: Iterable[Reach]) -> Kept:
     """What other shares told of their hashtags, where related ones are measured and named."""
-    every = list(reaches)
+    columns, every = state.columns, list(reaches)
     rows = sum(len(one.tag) for one in every)
     into = kept(1 << (2 * rows + KEPT).bit_length())
     for one in every:
         tags = numbers_of(columns.subjects, one.tags)
         offsets, data = one.ids
-        attributes.given[tags] = np.where(
-            np.diff(offsets) > 0, numbers_of(columns.texts, (offsets, data)), -1
-        )
+        state.given.ids[tags] = np.where(np.diff(offsets) > 0, numbers_of(columns.texts, (offsets, data)), -1)
         for tag, place, reach in zip(tags[one.tag].tolist(), one.place.tolist(), one.reach, strict=True):
             at = find(into.keys, pair(tag, place))
             into.keys[at], into.reach[at] = pair(tag, place), reach

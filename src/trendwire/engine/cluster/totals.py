@@ -7,19 +7,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trendwire.domain.charts import CHART_SIZE, Kind
-from trendwire.engine import provenance
 from trendwire.engine.audiences import everywhere, overall, read_audiences
 from trendwire.engine.columns import Columns
 from trendwire.engine.compiled import F64, I64
 from trendwire.engine.counts import CHARTS, PLACES, Parameters
-from trendwire.engine.leaders import leaders
 from trendwire.engine.related import everyone
 from trendwire.engine.state import State
-from trendwire.engine.surroundings import Surroundings
 from trendwire.engine.tops import Tops
 
 Leading = dict[tuple[Kind, int], list[tuple[int, str]]]
 """By kind and list (leaders.py), the highest: 0 - views, then the id or name, ascending."""
+
+
+_COUNTED = ("created", "newest", "debuts")
+"""Of the surroundings of a state."""
 
 
 class Sparse(NamedTuple):
@@ -31,50 +32,42 @@ class Sparse(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums of what State counts, and what editions tell of where numbers come from (provenance.py)."""
+    """Sums of what a state counts of all posts, and who leads."""
 
     sums: dict[str, Sparse]
     leading: Leading
-    spans: list[tuple[str, int, int]]
-    samples: list[tuple[str, int, int, int]]
 
 
 class Settled(NamedTuple):
     """What all subjects are counted by and compared with. `all_posts`: their records."""
 
     parameters: Parameters
+    all_posts: I64
     everyone: I64
     means: F64
-    leading: Leading
-    all_posts: I64
 
 
 def totals(state: State) -> Totals:
     """Of the posts of a state, which has all posts of its creators."""
-    state.count_surroundings()
     columns, as_of, around = state.columns, state.as_of, state.surroundings
+    state.count_surroundings()
+    state.leaders.make(columns, as_of)
     told, shares = everywhere(columns, as_of, read_audiences(columns))
-    counted = {
-        "created": around.created,
-        "debuts": around.debuts,
-        "everyone": everyone(columns, state.lists.lists, as_of),
-        "told": told,
-        "shares": shares,
-    }
-    videos, creators = leaders(state)
-    leading = _leading(Kind.VIDEO, videos, columns) | _leading(Kind.CREATOR, creators, columns)
+    counted = {name: getattr(around, name) for name in _COUNTED}
+    counted |= {"everyone": everyone(columns, state.lists.lists, as_of), "told": told, "shares": shares}
     sums = {name: sparse(array) for name, array in counted.items()}
-    return Totals(sums, leading, provenance.spans(state), list(provenance.samples(state)))
+    videos, creators = state.leaders.charts()
+    return Totals(sums, _leading(Kind.VIDEO, videos, columns) | _leading(Kind.CREATOR, creators, columns))
 
 
-def settled(found: Totals, as_of: int, places: int) -> Settled:
-    """From the totals of all posts. `places`: the world and all regions."""
-    around, sums = Surroundings(as_of), {name: dense(one) for name, one in found.sums.items()}
-    around.created[:], around.debuts[:] = sums["created"], sums["debuts"]
-    around.settle(places)
-    means = overall(sums["told"], sums["shares"])
-    none = np.zeros((PLACES, CHARTS, 5), np.int64)
-    return Settled(around.parameters, sums["everyone"], means, found.leading, none)
+def settled(found: Totals, state: State) -> Settled:
+    """From the totals of all posts, by a state without posts: its surroundings become theirs."""
+    sums, around = {name: dense(one) for name, one in found.sums.items()}, state.surroundings
+    for name in _COUNTED:
+        getattr(around, name)[:] = sums[name]
+    around.settle(len(state.columns.regions) + 1)
+    all_posts = np.zeros((PLACES, CHARTS, 5), np.int64)
+    return Settled(around.parameters, all_posts, sums["everyone"], overall(sums["told"], sums["shares"]))
 
 
 def summed(one: Totals, other: Totals) -> Totals:
@@ -83,16 +76,7 @@ def summed(one: Totals, other: Totals) -> Totals:
         key: list(islice(merge(one.leading.get(key, ()), other.leading.get(key, ())), CHART_SIZE))
         for key in one.leading | other.leading
     }
-    sums = {name: plus(one.sums[name], other.sums[name]) for name in one.sums}
-    first: dict[str, tuple[str, int, int]] = {}
-    for region, begin, end in one.spans + other.spans:
-        _, known_begin, known_end = first.get(region, (region, begin, end))
-        first[region] = region, min(begin, known_begin), max(end, known_end)
-    posts: dict[tuple[str, int], tuple[str, int, int, int]] = {}
-    for region, days, count, creators in one.samples + other.samples:
-        _, _, known_count, known_creators = posts.get((region, days), (region, days, 0, 0))
-        posts[region, days] = region, days, known_count + count, known_creators + creators
-    return Totals(sums, leading, list(first.values()), list(posts.values()))
+    return Totals({name: plus(one.sums[name], other.sums[name]) for name in one.sums}, leading)
 
 
 def sparse(array: Any) -> Sparse:
