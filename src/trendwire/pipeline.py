@@ -180,8 +180,8 @@ def publish(
 def spark(master: str) -> Engine:
     """The engine on the Spark cluster at `master`. Raises InvalidInput where Spark is not installed."""
     try:
-        from trendwire.trends.cluster.build import build as build_on
-        from trendwire.trends.cluster.spark import cluster
+        from trendwire.engine.cluster.build import build as build_on
+        from trendwire.engine.cluster.spark import cluster
     except ImportError as error:
         raise InvalidInput("--engine", "spark needs more: pip install 'trendwire[spark]'") from error
     return partial(build_on, partial(cluster, master))

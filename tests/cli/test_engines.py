@@ -24,7 +24,7 @@ def test_a_cluster_is_named_with_the_engine_that_uses_it(
 
 
 def test_what_spark_needs_is_named_where_it_is_missing(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "trendwire.trends.cluster.build", None)
+    monkeypatch.setitem(sys.modules, "trendwire.engine.cluster.build", None)
     ended = call("publish", "--as-of", "2025-05-01", "--engine", "spark", "--master", "spark://host:7077")
     assert ended.code == ExitCode.USAGE
     assert "pip install 'trendwire[spark]'" in " ".join(ended.err.split())

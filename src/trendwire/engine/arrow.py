@@ -119,8 +119,8 @@ def fetched(connection: DuckDBPyConnection, query: str, values: Mapping[str, Any
                 texts[name].append(_texts(child.contents, _OFFSETS[format_]))
         array.release(ctypes.byref(array))
     return Rows(
-        {name: _joined_integers(pieces) for name, pieces in integers.items()},
-        {name: _joined_texts(pieces) for name, pieces in texts.items()},
+        {name: joined_integers(pieces) for name, pieces in integers.items()},
+        {name: joined_texts(pieces) for name, pieces in texts.items()},
     )
 
 
@@ -161,12 +161,12 @@ def _buffer(array: Any, number: int, kind: Any, count: int) -> Any:
     return np.frombuffer(memory, kind, count)
 
 
-def _joined_integers(pieces: list[Integers]) -> Integers:
+def joined_integers(pieces: list[Integers]) -> Integers:
     values = _concatenated([piece.values for piece in pieces], np.int64)
     return Integers(values, _concatenated([piece.valid for piece in pieces], np.uint8))
 
 
-def _joined_texts(pieces: list[Texts]) -> Texts:
+def joined_texts(pieces: list[Texts]) -> Texts:
     starts = np.cumsum([0, *(piece.offsets[-1] for piece in pieces)])
     offsets = [piece.offsets[1:] + start for piece, start in zip(pieces, starts[:-1], strict=True)]
     return Texts(

@@ -156,12 +156,17 @@ def read_audiences(columns: Columns) -> Audiences:
     )
 
 
-def overall(columns: Columns, as_of: int, audiences: Audiences) -> F64:
+def everywhere(columns: Columns, as_of: int, audiences: Audiences) -> tuple[I64, I64]:
+    """What `add_everywhere` adds of all posts."""
+    told, shares = np.zeros((PLACES, OLDER, 3), np.int64), np.zeros((PLACES, OLDER, ALL_CODES), np.int64)
+    add_everywhere(columns.posts, columns["audience"], as_of, audiences, told, shares)
+    return told, shares
+
+
+def overall(told: I64, shares: I64) -> F64:
     """The mean share of each interest and country over all posts of a place, by place, span and code; 0:
     none.
     """
-    told, shares = np.zeros((PLACES, OLDER, 3), np.int64), np.zeros((PLACES, OLDER, ALL_CODES), np.int64)
-    add_everywhere(columns.posts, columns["audience"], as_of, audiences, told, shares)
     until, posts = shares.cumsum(axis=1), told.cumsum(axis=1)
     of_code = posts[:, :, np.where(np.arange(ALL_CODES) < SPLIT, BY_INTEREST, BY_COUNTRY)]
     mean: F64 = until.astype(np.float64) / np.maximum(of_code, 1)

@@ -22,6 +22,7 @@ from trendwire.domain.charts import WORLD
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.provenance import Provenance, computed
 from trendwire.engine import compiling, provenance
+from trendwire.engine.attributes import Attributes
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
 from trendwire.engine.columns import ranges
 from trendwire.engine.details import Details
@@ -59,14 +60,16 @@ class Build:
 
     def charts(self) -> Iterator[tuple[str, str]]:
         """`ChartKey.text` and JSON list of entries, ascending by key; empty charts are left out."""
-        made = ((key.text, _text(self.shown.entries(key))) for key in self.shown.keys)
-        return self._as_written(_watched(made, len(self.shown.keys), partial(self.progress, "charts")))
+        made = ((key.text, text(self.shown.entries(key))) for key in self.shown.keys)
+        watched = _watched(made, len(self.shown.keys), partial(self.progress, "charts"))
+        return as_written(self.connection, watched)
 
     def subjects(self) -> Iterator[tuple[str, str, str]]:
         """Kind, identity and JSON of `domain.details.Detail`, ascending by kind and identity."""
-        subjects = self._in_order()
-        made = self._details(subjects)
-        return self._as_written(_watched(made, len(subjects), partial(self.progress, "details")))
+        subjects = in_order(self.state)
+        made = documents(Details(self.state, self.shown), self.shown.attributes, subjects)
+        watched = _watched(made, len(subjects), partial(self.progress, "details"))
+        return as_written(self.connection, watched)
 
     def provenance(self, engine: str) -> dict[str, Provenance]:
         """Where the numbers of each region come from. `engine`: the version that computes."""
@@ -78,29 +81,6 @@ class Build:
     def write_memberships(self, path: Path) -> None:
         """Write who is in which chart to one Parquet file."""
         write_rows(self.connection, path, self.shown.members())
-
-    def _in_order(self) -> list[int]:
-        """The subjects that a post created until the day uses, by kind and identity."""
-        columns = self.state.columns
-        posts = np.flatnonzero(columns["hot"]["day"] <= self.state.as_of)
-        uses = ranges(columns["use_start"][posts], columns["use_count"][posts])
-        return sorted(np.unique(columns["use_subject"][uses]).tolist(), key=columns.subjects.raw)
-
-    def _details(self, subjects: Iterable[int]) -> Iterator[tuple[str, str, str]]:
-        details, attributes = Details(self.state, self.shown), self.shown.attributes
-        for subject in subjects:
-            kind, identity = attributes.kind(subject), attributes.identity(subject)
-            document = _text(details.detail(kind, identity))
-            yield str(kind), identity, document.replace(_NO_COVERS, "")
-
-    def _as_written(self, rows: Iterator[Any]) -> Iterator[Any]:
-        while batch := list(islice(rows, _BATCH)):
-            rare = [number for number, row in enumerate(batch) if _is_ambiguous(row[-1])]
-            texts = {"texts": [batch[number][-1] for number in rare]}
-            written = self.connection.execute(_SQL["as_written"], texts).fetchall() if rare else []
-            for number, (text,) in zip(rare, written, strict=True):
-                batch[number] = (*batch[number][:-1], text)
-            yield from batch
 
 
 @contextmanager
@@ -132,6 +112,34 @@ def build(
         yield Build(connection, parts, as_of, state, charts, progress)
 
 
+def in_order(state: State) -> list[int]:
+    """The subjects that a post created until the day uses, by kind and identity."""
+    columns = state.columns
+    posts = np.flatnonzero(columns["hot"]["day"] <= state.as_of)
+    uses = ranges(columns["use_start"][posts], columns["use_count"][posts])
+    return sorted(np.unique(columns["use_subject"][uses]).tolist(), key=columns.subjects.raw)
+
+
+def documents(
+    details: Details, attributes: Attributes, subjects: Iterable[int]
+) -> Iterator[tuple[str, str, str]]:
+    """Kind, identity and document of each subject."""
+    for subject in subjects:
+        kind, identity = attributes.kind(subject), attributes.identity(subject)
+        yield str(kind), identity, text(details.detail(kind, identity)).replace(_NO_COVERS, "")
+
+
+def as_written(connection: duckdb.DuckDBPyConnection, rows: Iterator[Any]) -> Iterator[Any]:
+    """The same rows, whose last value is a document, in the one form in which documents are stored."""
+    while batch := list(islice(rows, _BATCH)):
+        rare = [number for number, row in enumerate(batch) if _is_ambiguous(row[-1])]
+        texts = {"texts": [batch[number][-1] for number in rare]}
+        written = connection.execute(_SQL["as_written"], texts).fetchall() if rare else []
+        for number, (one,) in zip(rare, written, strict=True):
+            batch[number] = (*batch[number][:-1], one)
+        yield from batch
+
+
 def by_month(parts: Iterable[Path]) -> list[list[Path]]:
     """Parts as they lie in the folders of their months, oldest first."""
     months: dict[Path, list[Path]] = {}
@@ -140,12 +148,13 @@ def by_month(parts: Iterable[Path]) -> list[list[Path]]:
     return [months[month] for month in sorted(months)]
 
 
-def _is_ambiguous(text: str) -> bool:
+def _is_ambiguous(document: str) -> bool:
     """Whether it holds what libraries write in several ways: control characters, numbers with an exponent."""
-    return "\\u00" in text or _EXPONENT.search(text) is not None
+    return "\\u00" in document or _EXPONENT.search(document) is not None
 
 
-def _text(document: object) -> str:
+def text(document: object) -> str:
+    """A document as JSON."""
     return msgspec.json.encode(document).decode()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,15 +24,24 @@ LISTED_PERIOD = 7
 LISTED_DAYS = 365
 
 
-class Charts:
-    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`)."""
+class Found(NamedTuple):
+    """Who stands in charts of hashtags and sounds, of videos and of creators."""
 
-    def __init__(self, state: State, standing: Standing) -> None:
+    ranks: Ranks
+    videos: Tops
+    creators: Tops
+
+
+class Charts:
+    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`). `found`: which
+    rows there are, where the state does not have all posts.
+    """
+
+    def __init__(self, state: State, standing: Standing, found: Found | None = None) -> None:
         self._columns, self._standing = state.columns, standing
         self.attributes = Attributes(state)
         self.rows = Rows(state, self.attributes)
-        self.ranks = ranked(state)
-        self._videos, self._creators = state.leaders.charts()
+        self.ranks, self._videos, self._creators = found or Found(ranked(state), *state.leaders.charts())
         self._charts = dict(self._subject_charts(self.ranks))
         self._charts |= dict(self._leader_charts(Kind.VIDEO, self._videos))
         self._charts |= dict(self._leader_charts(Kind.CREATOR, self._creators))
@@ -49,7 +59,7 @@ class Charts:
     def members(self) -> Iterator[Member]:
         """Who is in which chart."""
         for key in self.keys:
-            for rank, who in enumerate(self._names(key), 1):
+            for rank, who in enumerate(self.names(key), 1):
                 yield Member(key.text, key.kind, key.period, key.region, key.industry, who, rank)
 
     def days_listed(self, kind: Kind, region: str, identity: str) -> int:
@@ -69,7 +79,8 @@ class Charts:
             return self.rows.hashtag(self.ranks, row, first_time)
         return self.rows.sound(self.ranks, row, first_time, self.days_listed(key.kind, key.region, identity))
 
-    def _names(self, key: ChartKey) -> list[str]:
+    def names(self, key: ChartKey) -> list[str]:
+        """Who stands in a chart, in its order."""
         rows = self._charts.get(key, range(0))
         if key.kind == Kind.VIDEO:
             return [self.attributes.id(post) for post in listed(self._videos, self._list(key))]
@@ -78,7 +89,7 @@ class Charts:
         return [self.attributes.identity(subject) for subject in self.ranks.subject[rows].tolist()]
 
     def _identities(self, key: ChartKey) -> frozenset[str]:
-        return frozenset(self._names(key))
+        return frozenset(self.names(key))
 
     def _list(self, key: ChartKey) -> int:
         place = 0 if key.region == WORLD else self._columns.regions.find(key.region) + 1

@@ -146,6 +146,15 @@ class Columns:
         self.ids.place(first, len(self), self["ids"])
         return range(first, len(self))
 
+    def piece(self, posts: I32) -> dict[str, Any]:
+        """The rows of some posts, in arrays of their own."""
+        found: dict[str, Any] = {name: self[name][posts] for name in POST_COLUMNS}
+        for name, kinds in LISTS.items():
+            counts = self[f"{name}_count"][posts]
+            index = ranges(self[f"{name}_start"][posts], counts)
+            found |= {column: self[column][index] for column in kinds} | {f"{name}_count": counts}
+        return found
+
     def kill(self, posts: I32) -> None:
         """Let posts be found and counted nowhere any more."""
         hot = self["hot"]

@@ -1,6 +1,7 @@
 """Owns the detail of one subject, made from its posts when it is asked for."""
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,17 @@ from trendwire.domain.details import (
     SoundFacts,
 )
 from trendwire.domain.periods import CHART_PERIODS, DETAIL_PERIODS, LONGEST
-from trendwire.engine.audiences import Audience, add_audiences, overall, read_audiences, sums, told
+from trendwire.engine.audiences import (
+    Audience,
+    add_audiences,
+    everywhere,
+    overall,
+    read_audiences,
+    sums,
+    told,
+)
 from trendwire.engine.charts import Charts
-from trendwire.engine.compiled import I32, I64
+from trendwire.engine.compiled import F64, I32, I64
 from trendwire.engine.counts import NO_CHART, NOW, PAST, count_subject, room
 from trendwire.engine.industries import by_id, industry_ids, industry_of
 from trendwire.engine.kinds import text_of
@@ -25,6 +34,7 @@ from trendwire.engine.lists import posts_of_subject
 from trendwire.engine.numbers import FIRST_DAY, OLDER, POSTS, PROMOTED, VIEWS, Numbers
 from trendwire.engine.ranks import components
 from trendwire.engine.records import NO_RECORD, slot_of
+from trendwire.engine.related import Kept, everyone, kept
 from trendwire.engine.related import Related as Partners
 from trendwire.engine.rows import listed
 from trendwire.engine.scoring import score
@@ -35,16 +45,35 @@ Heat = tuple[float, dict[str, float]]
 NOBODY = Audience((), (), ())
 
 
-class Details:
-    """Tells of subjects of one state. `charts`: of the same; they say who was listed when."""
+class Around(NamedTuple):
+    """What a subject is compared with: creators of all posts, creators of other hashtags (what is not kept is
+    counted), mean shares of audiences.
+    """
 
-    def __init__(self, state: State, charts: Charts) -> None:
+    everyone: I64
+    kept: Kept
+    means: F64
+
+
+def around(state: State) -> Around:
+    """From all posts."""
+    columns, as_of = state.columns, state.as_of
+    means = overall(*everywhere(columns, as_of, read_audiences(columns)))
+    return Around(everyone(columns, state.lists.lists, as_of), kept(), means)
+
+
+class Details:
+    """Tells of subjects of one state. `charts`: of the same; they say who was listed when. `by`: where the
+    state does not have all posts.
+    """
+
+    def __init__(self, state: State, charts: Charts, by: Around | None = None) -> None:
         self._state, self._columns, self._charts = state, state.columns, charts
         self._attributes, self._rows = charts.attributes, charts.rows
         self._lists = state.lists.lists
-        self._partners = Partners(self._columns, self._lists, state.as_of)
-        self._audiences = read_audiences(self._columns)
-        self._overall = overall(self._columns, state.as_of, self._audiences)
+        by = by or around(state)
+        self._partners = Partners(self._columns, self._lists, state.as_of, by.everyone, by.kept)
+        self._audiences, self._overall = read_audiences(self._columns), by.means
         self._industries = industry_ids(self._columns)
         self._world, self._here = np.empty((2, len(self._columns) + 1), np.int32)
         self._room = room(len(self._columns))

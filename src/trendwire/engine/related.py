@@ -234,15 +234,24 @@ def count_everyone(posts: Posts, lists: Lists, as_of: int, room: I32, everyone: 
         newest[0] = OLDER
 
 
+def everyone(columns: Columns, lists: Lists, as_of: int) -> I64:
+    """What `count_everyone` counts."""
+    found = np.zeros((PLACES, OLDER), np.int64)
+    count_everyone(columns.posts, lists, as_of, np.empty(len(columns) + 1, np.int32), found)
+    return found
+
+
+def kept(size: int = _KEPT) -> Kept:
+    """Room for so many, which is a power of 2."""
+    return Kept(np.full(size, FREE), np.zeros((size, OLDER), np.int64), np.zeros(1, np.int64))
+
+
 class Related:
     """Tells the related hashtags of one state."""
 
-    def __init__(self, columns: Columns, lists: Lists, as_of: int) -> None:
+    def __init__(self, columns: Columns, lists: Lists, as_of: int, everyone: I64, kept: Kept) -> None:
         self._columns = columns
         self._room = np.empty(len(columns) + 1, np.int32)
-        everyone = np.zeros((PLACES, OLDER), np.int64)
-        count_everyone(columns.posts, lists, as_of, self._room, everyone)
-        kept = Kept(np.full(_KEPT, FREE), np.zeros((_KEPT, OLDER), np.int64), np.zeros(1, np.int64))
         names = columns.subjects.table
         self._among = Population(columns.posts, lists, as_of, everyone, kept, names)
         self._partners = _partners(1 << 10)

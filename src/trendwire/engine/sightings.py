@@ -8,12 +8,10 @@ import numpy as np
 
 from trendwire.engine.columns import (
     LISTS,
-    POST_COLUMNS,
     TELLS_PROMOTED,
     TELLS_SUBJECTS,
     Columns,
     Piece,
-    ranges,
 )
 from trendwire.engine.compiled import I32, I64, jit
 from trendwire.engine.newest import put_sighting
@@ -90,11 +88,7 @@ def _extents(piece: Piece, name: str, column: str) -> Extents:
 
 def merged(columns: Columns, posts: I32, piece: Piece) -> dict[str, Any]:
     """Known posts with what new rows saw of them."""
-    found: dict[str, Any] = {name: columns[name][posts] for name in POST_COLUMNS}
-    for name, kinds in LISTS.items():
-        counts = columns[f"{name}_count"][posts]
-        index = ranges(columns[f"{name}_start"][posts], counts)
-        found |= {column: columns[column][index] for column in kinds} | {f"{name}_count": counts}
+    found = columns.piece(posts)
     found["hot"]["peak"] = np.maximum(found["hot"]["peak"], piece["hot"]["peak"])
     found["views"] = _newer(found["views"], _last(found), piece["views"], _last(piece))
     found["likes"] = _newer(found["likes"], found["likes_at"], piece["likes"], piece["likes_at"])

@@ -7,12 +7,13 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 
 from trendwire.engine.columns import Columns
-from trendwire.engine.counts import room
+from trendwire.engine.compiled import I32, I64
+from trendwire.engine.counts import Parameters, Room, room
 from trendwire.engine.gains import add_posts, gains
 from trendwire.engine.given import GivenIds
 from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
-from trendwire.engine.records import ALL_POSTS, RECENT, Candidates
+from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, Slots
 from trendwire.engine.resolve import load
 from trendwire.engine.surroundings import Surroundings, count_creators, count_days, met
 from trendwire.engine.tallies import tally, tally_lists
@@ -41,19 +42,13 @@ class State:
         return self.as_of - RECENT + 1
 
     def _count(self) -> None:
-        columns, every = self.columns, np.arange(len(self.columns), dtype=np.int32)
         self.widen()
-        count_days(1, every, columns.posts, self.surroundings.created)
-        creators = np.arange(len(columns.creators), dtype=np.int32)
-        self.count_creators(1, creators)
-        self.surroundings.settle(len(columns.regions) + 1)
-        self.candidates.note(1, columns, every, self.since)
-        self.candidates.promote(np.arange(len(columns.subjects)), self.candidates.pairs())
-        self._tally()
-        slots, by = self.candidates.slots, self.surroundings.parameters
-        add_posts(1, every, columns.posts, slots, by, gains(), self.candidates.records)
-        self.given.put(columns, every, self.as_of)
-        self.leaders.make(columns, self.as_of)
+        self.count_surroundings()
+        self.surroundings.settle(len(self.columns.regions) + 1)
+        self.count_all_posts()
+        self.count_subjects(np.arange(len(self.columns.subjects)))
+        self.given.put(self.columns, self._every, self.as_of)
+        self.leaders.make(self.columns, self.as_of)
 
     def widen(self) -> None:
         """Make room for new texts."""
@@ -61,13 +56,35 @@ class State:
         for part in (self.lists, self.candidates, self.given):
             part.widen(self.columns)
 
-    def _tally(self) -> None:
-        posts, lists, slots = self.columns.posts, self.lists.lists, self.candidates.slots
-        by, creators = self.surroundings.parameters, self.candidates.records.creators
-        into = room(len(self.columns))
-        tally(1, lists.creator_posts, ALL_POSTS, posts.hot, slots, by, into, creators)
-        subjects = np.flatnonzero(slots.world >= 0)
-        tally_lists(subjects, lists.subject_start, lists.subject_posts, posts.hot, slots, by, into, creators)
+    def count_surroundings(self) -> None:
+        """Count days, and the first and the newest posts of creators."""
+        count_days(1, self._every, self.columns.posts, self.surroundings.created)
+        self.count_creators(1, np.arange(len(self.columns.creators), dtype=np.int32))
+
+    def count_all_posts(self) -> None:
+        """Count the records of all posts together."""
+        lists, hot = self.lists.lists, self.columns.posts.hot
+        tally(1, lists.creator_posts, ALL_POSTS, hot, *self._into())
+
+    def count_subjects(self, subjects: I64) -> None:
+        """Count the records of those of some subjects that have enough posts."""
+        columns, lists, candidates = self.columns, self.lists.lists, self.candidates
+        candidates.note(1, columns, self._every, self.since)
+        pairs = candidates.pairs()
+        candidates.promote(subjects, pairs[np.isin(pairs >> 8, subjects)])
+        counted = np.flatnonzero(candidates.slots.world >= 0)
+        hot = columns.posts.hot
+        tally_lists(counted, lists.subject_start, lists.subject_posts, hot, *self._into())
+        slots, by = candidates.slots, self.surroundings.parameters
+        add_posts(1, self._every, columns.posts, slots, by, gains(), candidates.records)
+
+    @property
+    def _every(self) -> I32:
+        return np.arange(len(self.columns), dtype=np.int32)
+
+    def _into(self) -> tuple[Slots, Parameters, Room, I64]:
+        candidates, by = self.candidates, self.surroundings.parameters
+        return candidates.slots, by, room(len(self.columns)), candidates.records.creators
 
     def count_creators(self, sign: int, creators: np.ndarray) -> None:
         """Count the first and the newest posts of creators, or take them out."""

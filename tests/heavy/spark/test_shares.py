@@ -1,5 +1,6 @@
-"""The definitions as Ibis expressions, run on DuckDB, give what the embedded engine gives, byte for byte."""
+"""Posts in shares, counted in this process without Spark, give what one machine gives, byte for byte."""
 
+import random
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -8,36 +9,45 @@ import pytest
 
 from tests.agreement.pair import settings_of, silent, take_in
 from tests.agreement.test_small_worlds import LAST, small_world
+from tests.engine.worlds import BATCHES, World
 from tests.heavy.spark.conftest import differences, made, rows_of_one_second
 from tests.heavy.spark.local import in_process
 from tests.small_world import DAYS, LAST_DAY
 from trendwire import pipeline
+from trendwire.engine.build import build as embedded
+from trendwire.engine.cluster.build import build as build_on
 from trendwire.errors import NotReady
 from trendwire.facts.duck import Resources
-from trendwire.trends.cluster.build import build as build_on
-
-# Ibis 12 asks DuckDB 2 by a name that is going
-pytestmark = pytest.mark.filterwarnings("ignore:fetch_(arrow_table|record_batch):DeprecationWarning")
 
 local = partial(build_on, in_process)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_small_worlds_of_all_that_a_post_may_carry(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "shares"), [(1, 1), (2, 3), (3, 8)])
+def test_small_worlds_of_all_that_a_post_may_carry(seed: int, shares: int, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    rows = small_world(seed)
-    take_in(home, rows)
+    take_in(home, small_world(seed))
     list(pipeline.publish_range(settings_of(home), LAST - timedelta(days=2), LAST, silent))
+    engine = partial(build_on, partial(in_process, shares))
     for back in (0, 1):
         day = LAST - timedelta(days=back)
-        one = made(pipeline.embedded, home, day, tmp_path / f"embedded-{back}")
-        other = made(local, home, day, tmp_path / f"cluster-{back}")
+        one = made(embedded, home, day, tmp_path / f"embedded-{back}")
+        other = made(engine, home, day, tmp_path / f"cluster-{back}")
         assert differences(one, other) == []
         assert len(one["charts"]) > 30
 
 
+def test_late_repeated_and_changed_posts_of_creators_who_change_their_names(tmp_path: Path) -> None:
+    world = World(tmp_path / "home", random.Random(1))
+    world.begin()
+    for name in BATCHES:
+        world.take(BATCHES[name](world))
+    one = made(embedded, world.home, world.as_of, tmp_path / "embedded")
+    assert differences(one, made(local, world.home, world.as_of, tmp_path / "cluster")) == []
+    assert one["charts"]
+
+
 def test_a_simulated_world_with_its_history(demo_home: Path, tmp_path: Path) -> None:
-    one = made(pipeline.embedded, demo_home, LAST_DAY, tmp_path / "embedded")
+    one = made(embedded, demo_home, LAST_DAY, tmp_path / "embedded")
     assert differences(one, made(local, demo_home, LAST_DAY, tmp_path / "cluster")) == []
     assert any('"related":' in document for _, _, document in one["subjects"])
     assert DAYS > 1
@@ -46,7 +56,7 @@ def test_a_simulated_world_with_its_history(demo_home: Path, tmp_path: Path) -> 
 def test_rows_of_one_second_and_strange_texts(tmp_path: Path) -> None:
     take_in(tmp_path / "home", rows_of_one_second(date(2025, 5, 10)))
     day = date(2025, 5, 13)
-    one = made(pipeline.embedded, tmp_path / "home", day, tmp_path / "embedded")
+    one = made(embedded, tmp_path / "home", day, tmp_path / "embedded")
     assert differences(one, made(local, tmp_path / "home", day, tmp_path / "cluster")) == []
 
 
