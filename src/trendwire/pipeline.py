@@ -227,8 +227,7 @@ def publish_range(
 
 
 def audit(settings: Settings, progress: Progress, markets: Mapping[str, str] | None = None) -> Audit:
-    """Make the day of the newest edition anew from the facts alone: the same? What came since is published
-    first; where nothing came, nothing is.
+    """Make the day of the newest edition anew from the facts alone: the same? What came since is published.
 
     Raises NotReady without an edition, Conflict where facts were stored or removed meanwhile.
     """
@@ -259,9 +258,7 @@ def prune(settings: Settings) -> tuple[int, ...]:
 
 
 class Retained(msgspec.Struct, frozen=True, kw_only=True):
-    """What was removed because of its age: posts with their observations, recorded charts, files of refused
-    rows, notes of pushes, edition files.
-    """
+    """What was removed because of its age. `quarantine`: files of refused rows; `pushes`: notes of them."""
 
     posts: int
     observations: int
@@ -272,20 +269,26 @@ class Retained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def retain(
-    settings: Settings, at: datetime, posts: int | None, charts: int | None, quarantined: int | None
+    settings: Settings,
+    at: datetime,
+    posts: int | None,
+    charts: int | None,
+    quarantined: int | None,
+    state: "Resident | None" = None,
 ) -> Retained:
     """Remove what is older than so many days (None: nothing), and edition files beyond those to be kept.
 
     `at`: this moment. Posts count from their creation, recorded charts from their day, refused rows from when
-    they came; the first day that is kept begins at its UTC midnight. Raises Conflict where another process
-    stores facts or publishes.
+    they came; the first day that is kept begins at its UTC midnight. `state`: of the engine, where the caller
+    keeps it; it follows then. Raises Conflict where another process stores facts or publishes.
     """
 
     def first(days: int) -> datetime:
         return datetime.combine(at.astimezone(UTC).date() - timedelta(days=days), time(), UTC)
 
     home = settings.home
-    removed = Removed() if posts is None else FactStore(home).remove_older(int(first(posts).timestamp()))
+    facts = state or FactStore(home)
+    removed = Removed() if posts is None else facts.remove_older(int(first(posts).timestamp()))
     return Retained(
         posts=removed.posts,
         observations=removed.observations,

@@ -26,6 +26,8 @@ from trendwire.publishing.resident import Resident, checkpoint_of
 from trendwire.publishing.service import SOCKET
 from trendwire.settings import ENV_PREFIX
 
+THERE, LATER = [*ROWS[:-100], *ROWS[-50:]], ROWS[-100:-50]
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
@@ -35,7 +37,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def large(home: Home) -> Home:
     home.settings = home.settings.model_copy(update={"written_details": 0})
-    home.take(ROWS[:-50])
+    home.take(THERE)
     return home
 
 
@@ -47,7 +49,7 @@ def test_it_publishes_from_one_state_and_writes_it_when_the_day_is_another(large
     publishing, checkpoint = of(large), checkpoint_of(large.settings.home) / "meta.json"
     publishing(days_before(1))
     resident, written = publishing.resident, checkpoint.read_bytes()
-    large.take(ROWS[-50:-20], "more")
+    large.take(LATER[:30], "more")
     publishing(days_before(1))
     assert checkpoint.read_bytes() == written
     assert publishing(LAST_DAY).state == (resident.name if resident else "")
@@ -69,7 +71,7 @@ def test_a_state_that_was_lost_is_made_again_at_the_start(large: Home) -> None:
 
 
 def test_a_small_home_needs_no_state(home: Home) -> None:
-    home.take(ROWS[:-50])
+    home.take(THERE)
     publishing = of(home)
     assert not publishing(LAST_DAY).state
     assert publishing.resident is None
@@ -82,7 +84,7 @@ def test_parts_that_are_merged_are_followed_after_a_crash(large: Home) -> None:
     publishing = of(large)
     publishing(LAST_DAY)
     for number in range(3):
-        large.take(ROWS[-50 + 10 * number : -40 + 10 * number], f"batch {number}")
+        large.take(LATER[10 * number : 10 * number + 10], f"batch {number}")
         record = publishing(LAST_DAY)
     FactStore(large.settings.home).compact(least=2)
     found = Resident.opened(large.settings.home, Resources(1))
@@ -93,9 +95,9 @@ def test_parts_that_are_merged_are_followed_after_a_crash(large: Home) -> None:
 def test_what_came_since_the_edition_is_not_in_the_state_of_a_reader(large: Home) -> None:
     publishing = of(large)
     publishing(LAST_DAY)
-    large.take(ROWS[-50:-25], "published")
+    large.take(LATER[:25], "published")
     record = publishing(LAST_DAY)
-    large.take(ROWS[-25:], "waiting")
+    large.take(LATER[25:], "waiting")
     found = Resident.opened(large.settings.home, Resources(1))
     assert found is not None
     assert found.name == record.state

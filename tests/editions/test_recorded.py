@@ -22,11 +22,11 @@ from trendwire.domain.subjects import own_id
 from trendwire.editions import Edition, Editions
 from trendwire.editions.catalog import Catalog
 from trendwire.editions.document import Hasher
+from trendwire.engine.build import build
 from trendwire.errors import NotReady
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import RecordedChart
 from trendwire.facts.store import FactStore
-from trendwire.trends.build import build
 
 US = ChartKey(Kind.HASHTAG, 7, "US")
 

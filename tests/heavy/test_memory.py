@@ -3,6 +3,7 @@
 import os
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from bench.engine_world import World, fill
@@ -27,7 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_edition_is_the_same_with_little_memory(home: Path) -> None:
     hashes = set[str]()
     for memory in (LEAST_MB, 4096):
-        (home / "state" / "engine.duckdb").unlink(missing_ok=True)
+        rmtree(home / "state", ignore_errors=True)
         settings = Settings(home=home, engine_threads=2, engine_memory_mb=memory)
         (record,) = pipeline.publish_range(settings, DAY, DAY, _silent, details=Details.RENDERED)
         hashes.add(record.content_hash)

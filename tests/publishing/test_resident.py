@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.agreement.pair import silent
+from tests.editions.test_details import stated
+from tests.editions.worlds import publish
 from tests.trends.live_worlds import BATCHES, LAST, World
 from trendwire.domain.charts import Kind
 from trendwire.domain.periods import midnight
@@ -140,3 +142,48 @@ def test_without_posts_there_is_nothing_to_follow(tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="no posts yet"):
         Resident(tmp_path, ONE).follow(LAST, silent)
     assert Resident.opened(tmp_path, ONE) is None
+
+
+def test_what_is_removed_by_age_is_taken_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    resident = Resident(world.home, ONE)
+    resident.follow(world.as_of, silent)
+    with monkeypatch.context() as patched:
+        patched.setattr(Resident, "_rebuild", None)
+        patched.setattr("trendwire.publishing.resident.MOST_DEAD", 0.5)  # worlds are small
+        for ago in (140, 130):
+            world.take(BATCHES["again"](world))
+            assert resident.remove_older(midnight(LAST - ago * DAY)).posts
+            world.take(BATCHES["late"](world))
+            world.as_of += DAY
+            resident.follow(world.as_of, silent)
+    assert list(told(resident)) == list(told(anew(world.home, world.as_of)))
+    assert resident.name == anew(world.home, world.as_of).name
+
+
+def test_where_much_was_removed_the_state_is_made_anew(world: World) -> None:
+    resident = Resident(world.home, ONE)
+    resident.follow(world.as_of, silent)
+    for ago in (60, 50):
+        resident.remove_older(midnight(LAST - ago * DAY))
+        followed(resident, world)
+    hot = resident.shown.state.columns["hot"]
+    assert (hot["peak"] != -1).any()
+    assert len(hot) == FactStore(world.home).snapshot().posts
+
+
+def test_the_newest_edition_of_another_process_is_answered_from_its_checkpoint(world: World) -> None:
+    """A publish by hand beside the process that has the state: that one takes over what was left."""
+    resident, other = Resident(world.home, ONE), Resident(world.home, ONE)
+    resident.follow(world.as_of, silent)
+    before = resident.name
+    other.follow(world.as_of - DAY, silent)
+    other.save()
+    with pytest.raises(Gone):
+        resident.identities(other.name, Kind.HASHTAG, "", 1)
+    publish(world.home, as_of=world.as_of - DAY)
+    stated(world.home, 1, other.name)
+    assert resident.identities(other.name, Kind.HASHTAG, "", 9) == other.identities(
+        other.name, Kind.HASHTAG, "", 9
+    )
+    with pytest.raises(Gone):
+        resident.identities(before, Kind.HASHTAG, "", 1)

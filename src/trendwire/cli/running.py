@@ -44,6 +44,9 @@ PUBLISHED = "published"
 LOOKED_AT = "looked at"
 """What is kept of the facts: as they were published last, and as they were when that was decided last."""
 
+KEPT_EVERY = 3600.0
+"""Seconds between two checkpoints of a day."""
+
 DAILY = Every("1d", timedelta(days=1))
 SOON = Every("1m", timedelta(minutes=1))
 
@@ -81,7 +84,9 @@ def run(context: typer.Context, home: Home = None) -> None:
         Runs(settings.home).clear(HOLDER + " ", clock.now())
         means = means_of(settings, HOLDER, stop)
         publishing = Publishing(settings, configuration, stop)
-        tasks = tasks_of(settings, configuration, means, publishing)
+        tasks = tasks_of(
+            settings, configuration, means, publishing, publishing.merged, lambda: publishing.resident
+        )
         printing.line(_welcome(configuration))
         with answering(settings.home, publishing):
             publishing.begin()
@@ -103,8 +108,17 @@ def _is_pushed_to(settings: Settings) -> bool:
     return settings.ingest_key is not None or any((settings.home / "facts" / push.FOLDER).glob("*"))
 
 
-def tasks_of(settings: Settings, configuration: Configuration, means: Means, publish: Publish) -> list[Task]:
-    """All that is to be done for a home."""
+def tasks_of(
+    settings: Settings,
+    configuration: Configuration,
+    means: Means,
+    publish: Publish,
+    merged: Callable[[], None] = lambda: None,
+    state: Callable[[], "Resident | None"] = lambda: None,
+) -> list[Task]:
+    """All that is to be done for a home. `merged`: called when parts of the facts were. `state`: gives the
+    one of the engine.
+    """
     home = settings.home
     now = means.clocks.now
     sources = [Collect(one, means, _arrivals(one, now)) for one in configuration.sources.values()]
@@ -112,8 +126,8 @@ def tasks_of(settings: Settings, configuration: Configuration, means: Means, pub
         *sources,
         Drain(home),
         PublishChanges(settings, configuration, publish, now),
-        Tidy(settings, now),
-        Prune(settings, configuration.retention, now),
+        Tidy(settings, now, merged),
+        Prune(settings, configuration.retention, now, state),
     ]
 
 
@@ -201,10 +215,11 @@ class PublishChanges:
 
 @dataclass(slots=True)
 class Tidy:
-    """Makes few files of many: parts of the facts."""
+    """Makes few files of many: parts of the facts. `merged`: called when some were."""
 
     settings: Settings
     now: Callable[[], datetime]
+    merged: Callable[[], None]
     _last: Last | None = field(default=None, init=False)
 
     def planned(self) -> Planned | None:
@@ -216,6 +231,7 @@ class Tidy:
             parts = pipeline.compact(self.settings)
             if parts:
                 _log.info("compacted", parts=parts)
+                self.merged()
 
 
 @dataclass(slots=True)
@@ -225,6 +241,7 @@ class Prune:
     settings: Settings
     kept: RetentionTable
     now: Callable[[], datetime]
+    state: Callable[[], "Resident | None"]
     _last: Last | None = field(default=None, init=False)
 
     def planned(self) -> Planned | None:
@@ -234,7 +251,7 @@ class Prune:
         now, kept = self.now(), self.kept
         self._last = Last(now, now)
         gone = 0 if kept.runs is None else Runs(self.settings.home).prune(now - timedelta(days=kept.runs))
-        retained = pipeline.retain(self.settings, now, kept.posts, kept.charts, kept.quarantine)
+        retained = pipeline.retain(self.settings, now, kept.posts, kept.charts, kept.quarantine, self.state())
         _log.info("pruned", runs=gone, **msgspec.to_builtins(retained))
 
 
@@ -260,6 +277,7 @@ class Publishing:
         self._markets = configuration.publish.markets
         self._resident: Resident | None = None
         self._as_of: date | None = None
+        self._kept = clock.monotonic()
 
     @property
     def resident(self) -> "Resident | None":
@@ -307,9 +325,15 @@ class Publishing:
 
     def keep(self) -> None:
         """Write the checkpoint, unless somebody else publishes: they do."""
+        self._kept = clock.monotonic()
         if self._resident is not None:
             with suppress(Conflict):
                 pipeline.keep_state(self._settings, self._resident)
+
+    def merged(self) -> None:
+        """The same, but not often: replaying parts that were merged takes little, a checkpoint seconds."""
+        if clock.monotonic() - self._kept > KEPT_EVERY:
+            self.keep()
 
     def _go_on(self, _stage: str, _done: float) -> None:
         if self._stop.is_set():

@@ -67,19 +67,30 @@ def save(state: State, folder: Path, taken: str) -> None:
     _replace(aside, folder)
 
 
+def taken(folder: Path) -> str | None:
+    """What a checkpoint took of the facts, by its own word; None where it is none that can be used."""
+    meta = _meta(folder)
+    return None if meta is None else meta.taken
+
+
 def opened(folder: Path) -> tuple[State, str] | None:
     """The state of a checkpoint and what it took of the facts; None where it is none that can be used."""
-    try:
-        meta = msgspec.json.decode((folder / _META).read_bytes(), type=Meta)
-    except (OSError, msgspec.MsgspecError):
-        return None
-    if meta.version != VERSION or meta.kernel != stamp():
+    meta = _meta(folder)
+    if meta is None:
         return None
     arrays = {one.name: _read(folder, one) for one in meta.columns}
     if any(array is None for array in arrays.values()):
         return None
     state: State = _filled(State(Columns(), meta.as_of), "state", meta.numbers | arrays)
     return state, meta.taken
+
+
+def _meta(folder: Path) -> Meta | None:
+    try:
+        meta = msgspec.json.decode((folder / _META).read_bytes(), type=Meta)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return meta if meta.version == VERSION and meta.kernel == stamp() else None
 
 
 def _leaves(node: Any, path: str) -> Iterator[tuple[str, int | NDArray[Any]]]:

@@ -1,20 +1,13 @@
 """Owns what a state tells of where its numbers come from: days and sample sizes of each region."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
-from duckdb import DuckDBPyConnection
 
 from trendwire.domain.charts import WORLD
 from trendwire.domain.periods import DETAIL_PERIODS, LONGEST
 from trendwire.engine.compiled import I64
 from trendwire.engine.state import State
-from trendwire.statements import named
-
-_SQL = named("trendwire.engine", "provenance.sql")
-
-Origin = tuple[str, str, int, int, int]
-"""Region, source, its rows, and when the first and the last of them was ingested."""
 
 _PLACE_BITS, _DAY_BITS = 8, 16
 
@@ -40,26 +33,6 @@ def samples(state: State) -> Iterator[tuple[str, int, int, int]]:
     for place, period in np.argwhere(posts[:, DETAIL_PERIODS]).tolist():
         days = DETAIL_PERIODS[period]
         yield _code(state, place), days, int(posts[place, days]), int(creators[place, days])
-
-
-class Origins:
-    """What observations were ingested from, counted part by part: parts never change."""
-
-    def __init__(self) -> None:
-        self._by_part: dict[str, list[Origin]] = {}
-
-    def count(self, connection: DuckDBPyConnection, parts: Sequence[str]) -> list[Origin]:
-        """Those of the parts together; only new ones are read."""
-        self._by_part = {
-            part: self._by_part.get(part)
-            or connection.execute(_SQL["origins"], {"parts": [part], "world": WORLD}).fetchall()
-            for part in parts
-        }
-        sums: dict[tuple[str, str], tuple[int, int, int]] = {}
-        for region, source, rows, first, last in (one for part in self._by_part.values() for one in part):
-            before = sums.get((region, source), (0, first, last))
-            sums[region, source] = before[0] + rows, min(before[1], first), max(before[2], last)
-        return [(*key, *counted) for key, counted in sorted(sums.items())]
 
 
 def _posts(state: State) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Owns two questions to the facts before any build: how many posts a day has, and whether it has any."""
+"""Owns what is asked of the facts by day: how many posts one has, whether it has any, which are older."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -35,3 +35,13 @@ def has_posts(
     seconds = [epoch_day(day) * _SECONDS for day in (first, last + timedelta(days=1))]
     with duckdb.connect(config=resources.config(scratch)) as connection:
         return bool(connection.execute(_SQL["any"], [paths, *seconds]).fetchall())
+
+
+def older_posts(folder: Path, parts: Sequence[Part], before: int, resources: Resources) -> tuple[str, ...]:
+    """The ids of posts with a row that tells of a creation before that moment (Unix seconds)."""
+    month = f"{datetime.fromtimestamp(before, UTC):%Y-%m}"
+    paths = [str(folder / part.file) for part in parts if part.month <= month]
+    if not paths:
+        return ()
+    with duckdb.connect(config={"threads": resources.threads or 1}) as connection:
+        return tuple(id_ for (id_,) in connection.execute(_SQL["older"], [paths, before]).fetchall())

@@ -20,3 +20,8 @@ ORDER BY day
 SELECT 1 FROM read_parquet($1::VARCHAR[])
 WHERE coalesce(create_time, id_time) >= $2 AND coalesce(create_time, id_time) < $3
 LIMIT 1
+
+-- name: older
+-- The posts that lose rows when what was created before a moment goes: see store.sql.
+SELECT DISTINCT id FROM read_parquet($1::VARCHAR[])
+WHERE coalesce(create_time, id_time) < $2

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
+from typing import NamedTuple
 
 import duckdb
 import msgspec
@@ -20,25 +21,38 @@ from trendwire.editions.catalog import Catalog, Record
 from trendwire.engine import changes, checkpoint, compiling
 from trendwire.engine.build import by_month
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
+from trendwire.engine.columns import DEAD
 from trendwire.engine.details import Details
 from trendwire.engine.directory import Directory, Order
 from trendwire.engine.kinds import KINDS
-from trendwire.engine.provenance import Origin, Origins
+from trendwire.engine.origins import Origin, Origins
 from trendwire.engine.state import State, rebuilt
 from trendwire.errors import Gone, NotReady
 from trendwire.facts.duck import Resources
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.facts.memberships import Memberships, Standing, standing_of
-from trendwire.facts.store import FactStore
+from trendwire.facts.store import FactStore, Removed
 from trendwire.publishing.day import Progress, scratch
+from trendwire.publishing.days import older_posts
 from trendwire.publishing.taken import Taken, number_of, taken, unknown
 
 _log = structlog.get_logger()
 
 
+MOST_DEAD = 0.125
+"""Of the rows of a state: above, it is made anew when posts go, so that what was removed does not pile up."""
+
+
 def checkpoint_of(home: Path) -> Path:
     """The folder in which a home keeps its checkpoint."""
     return home / "state" / "checkpoint"
+
+
+class Change(NamedTuple):
+    """What was done to the facts: parts that came, and posts that lost rows."""
+
+    new: Sequence[Part]
+    gone: Sequence[str] = ()
 
 
 class Shown:
@@ -65,11 +79,12 @@ class Resident:
 
     def __init__(self, home: Path, resources: Resources) -> None:
         self._home, self._resources = home, resources
-        self._lock = RLock()
+        self._lock, self._facts = RLock(), RLock()
         self._taken: Taken | None = None
         self._saved: Taken | None = None
         self._shown: Shown | None = None
         self._order, self._origins = Order(), Origins()
+        self._removed: dict[int, tuple[str, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -101,10 +116,24 @@ class Resident:
         """Bring the state to a day and the facts of now, from the checkpoint or from the facts where there
         is none in memory. Raises NotReady without posts.
         """
-        with self._lock, FactStore(self._home).opened() as manifest:
+        with self._lock, self._facts, FactStore(self._home).opened() as manifest:
             wanted = self._wanted(manifest, as_of, progress)
             if not (self._reaches(manifest, wanted) or (self._load() and self._reaches(manifest, wanted))):
                 self._rebuild(wanted, progress)
+
+    def remove_older(self, before: int) -> Removed:
+        """Remove the rows of posts created before that moment (Unix seconds) from the facts, in such a way
+        that the state can follow.
+        """
+        store = FactStore(self._home)
+        with self._facts:
+            with store.opened() as manifest:
+                ids = older_posts(store.parts_folder, manifest.parts, before, self._resources)
+            removed = store.remove_older(before)
+            number = manifest.removals + 1
+            if removed.observations and store.snapshot().removals == number:
+                self._removed[number] = ids
+        return removed
 
     def detail(self, state: str, kind: Kind, identity: str, region: str | None) -> Detail | None:
         """What is known of a subject in the state of that name. Gone where it is another by now."""
@@ -131,12 +160,12 @@ class Resident:
         """The state that the newest edition names, or as near as the checkpoint and the parts since lead;
         None where there is no checkpoint that can be used.
         """
-        resident, kept = cls(home, resources), [one for one in Catalog(home).records() if one.kept]
+        resident, newest = cls(home, resources), _newest(home)
         if not resident._load():
             return None
-        if kept and kept[-1].state not in ("", resident.name):
+        if newest is not None and newest.state not in ("", resident.name):
             with FactStore(home).opened() as manifest:
-                resident._lead_to(kept[-1], manifest)
+                resident._lead_to(newest, manifest)
         return resident
 
     def _lead_to(self, record: Record, manifest: Manifest) -> None:
@@ -169,32 +198,49 @@ class Resident:
         known = self._taken
         if known is None or wanted.as_of < known.as_of:
             return False
+        change = self._told(msgspec.structs.replace(manifest, parts=wanted.parts), known)
+        if change is None:
+            return False
         if known.name == wanted.name:
             self._taken = wanted  # the same facts, maybe in other parts
             return True
-        allowed = msgspec.structs.replace(manifest, parts=wanted.parts)
-        new = unknown(allowed, known)
-        if new is None:
-            return False
         try:
-            self._change(new, wanted, rolled=wanted.as_of > known.as_of)
+            self._change(change, wanted, rolled=wanted.as_of > known.as_of)
         except Exception as error:  # noqa: BLE001  whatever it was: the facts are there to count again
             _log.warning("the state of the engine is made anew", reason=repr(error))
         return self._taken is not None
 
-    def _change(self, new: Sequence[Part], wanted: Taken, *, rolled: bool) -> None:
+    def _told(self, manifest: Manifest, known: Taken) -> Change | None:
+        """What was done to the facts since; None where nobody knows, or too little of the state is left."""
+        if manifest.removals == known.removals:
+            new = unknown(manifest, known)
+            return None if new is None else Change(new)
+        removals = range(known.removals + 1, manifest.removals + 1)
+        if not self._removed.keys() >= set(removals) or len(manifest.damaged) != known.damaged:
+            return None
+        if _dead_share(self.shown.state) > MOST_DEAD:
+            return None
+        gone = {id_ for number in removals for id_ in self._removed[number]}
+        # What is known of a part that was rewritten changes nothing when it is taken again.
+        new = tuple(part for part in manifest.parts if part not in known.parts)
+        return Change(new, tuple(sorted(gone)))
+
+    def _change(self, change: Change, wanted: Taken, *, rolled: bool) -> None:
         """An exception leaves no state: nobody knows how much of the change it holds."""
-        state = self.shown.state
+        state, every = self.shown.state, self._paths(wanted.parts)
         self._drop()
         with scratch(self._home) as folder, duckdb.connect(config=self._resources.config(folder)) as duck:
-            changes.take(state, duck, self._paths(new), self._paths(wanted.parts))
+            if change.gone:
+                changes.remove(state, duck, change.gone, every)
+            changes.take(state, duck, self._paths(change.new), every)
         if rolled:
             changes.roll(state, epoch_day(wanted.as_of))
         self._keep(state, wanted)
+        self._removed = {number: ids for number, ids in self._removed.items() if number > wanted.removals}
 
     def _rebuild(self, wanted: Taken, progress: Progress) -> None:
         self._drop()
-        self._order = Order()
+        self._saved, self._order = None, Order()
         months = by_month(map(Path, self._paths(wanted.parts)))
         with scratch(self._home) as folder, duckdb.connect(config=self._resources.config(folder)) as duck:
             state = rebuilt(duck, months, epoch_day(wanted.as_of), lambda done: progress("posts", done))
@@ -207,9 +253,8 @@ class Resident:
         if found is None:
             return False
         state, text = found
-        try:
-            known = msgspec.json.decode(text, type=Taken)
-        except msgspec.MsgspecError:
+        known = _decoded(text)
+        if known is None:
             return False
         self._order = Order()
         self._keep(state, known)
@@ -234,9 +279,35 @@ class Resident:
         return [str(folder / part.file) for part in parts]
 
     def _named(self, state: str) -> Shown:
-        if not state or state != self.name:
+        if not state or (state != self.name and not self._changes_to(state)):
             raise Gone("this edition's details are no longer kept: ask for the current edition")
         return self.shown
+
+    def _changes_to(self, state: str) -> bool:
+        """Where another process made the newest edition: the state that it left in the checkpoint."""
+        left, kept = checkpoint.taken(checkpoint_of(self._home)), _newest(self._home)
+        known = _decoded(left) if left else None
+        if kept is None or kept.state != state or known is None or known.name != state:
+            return False
+        return self._load() and self.name == state
+
+
+def _newest(home: Path) -> Record | None:
+    """The newest edition that is kept."""
+    return next((one for one in reversed(Catalog(home).records()) if one.kept), None)
+
+
+def _decoded(text: str) -> Taken | None:
+    """What a checkpoint says of itself; None where another version wrote it."""
+    try:
+        return msgspec.json.decode(text, type=Taken)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _dead_share(state: State) -> float:
+    hot = state.columns["hot"]
+    return float((hot["day"] == DEAD).mean()) if len(hot) else 0.0
 
 
 def _is_counted(kind: Kind) -> bool:

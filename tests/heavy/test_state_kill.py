@@ -1,0 +1,54 @@
+"""A state survives kill -9 at any moment: what its checkpoint gives is what the facts give."""
+
+import random
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from tests.publishing.test_resident import ONE, anew, silent, told
+from tests.trends.live_worlds import World, again, fresh
+from trendwire.publishing.resident import Resident
+
+KILLS = 25
+LONGEST = 2.5
+"""Seconds until a kill: starting Python takes half of one, a change and a checkpoint the other."""
+
+FOLLOW = """
+import sys
+from datetime import date
+from pathlib import Path
+from trendwire.facts.duck import Resources
+from trendwire.publishing.resident import Resident
+
+home, limits = Path(sys.argv[1]), Resources(1, 1024)
+resident = Resident.opened(home, limits) or Resident(home, limits)
+while True:
+    resident.follow(date.fromisoformat(sys.argv[2]), lambda _stage, _done: None)
+    resident._saved = None
+    resident.save()
+"""
+
+
+def test_no_kill_leaves_a_wrong_state(tmp_path: Path) -> None:
+    world, found = World(tmp_path, random.Random(3)), 0
+    world.begin()
+    Resident(world.home, ONE).follow(world.as_of, silent)
+    for _ in range(KILLS):
+        world.take([*fresh(world), *again(world)])
+        world.as_of += timedelta(days=world.rng.randint(0, 1))
+        _followed(world.home, world.as_of, world.rng.uniform(0.3, LONGEST))
+        state = Resident.opened(world.home, ONE)
+        found += state is not None
+        state = state or Resident(world.home, ONE)
+        state.follow(world.as_of, silent)
+    assert list(told(state)) == list(told(anew(world.home, world.as_of)))
+    assert found > KILLS // 3
+
+
+def _followed(home: Path, as_of: date, killed_after: float) -> None:
+    """Follow the facts and write checkpoints in a process of its own, which does not live long."""
+    with subprocess.Popen([sys.executable, "-c", FOLLOW, str(home), str(as_of)]) as process:
+        time.sleep(killed_after)
+        process.kill()
