@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ class Engine:
         self.begun = Event()
         self.go = Event()
         self.made: Counter[tuple[str, str | None]] = Counter()
-        self.on_detail = lambda: None
+        self.on_detail: Callable[[], None] = lambda: None
 
     def detail(self, state: str, _kind: Kind, identity: str, region: str | None) -> Detail | None:
         self.begun.set()
