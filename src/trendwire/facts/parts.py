@@ -13,6 +13,8 @@ from shutil import rmtree
 import duckdb
 import msgspec
 
+from trendwire.domain import posts
+from trendwire.domain.posts import SAID_COLUMNS
 from trendwire.errors import Corrupt
 from trendwire.facts import manifest as manifests
 from trendwire.facts.checksums import Checksum, checksum_of, fault
@@ -24,6 +26,8 @@ from trendwire.facts.manifest import Damage, Manifest, Part
 from trendwire.statements import named
 
 SQL = named(__package__, "store.sql")
+
+_SAID = f"STRUCT({', '.join(f'{column} {kind}' for column, kind in SAID_COLUMNS.items())})"
 
 
 class PartStore:
@@ -157,7 +161,11 @@ class PartStore:
         if clean:
             rmtree(scratch, ignore_errors=True)
         with connection(scratch, self._threads, self._memory) as duck:
-            yield duck
+            duck.create_function("row_key_of", _row_key_of, [_SAID], "VARCHAR")
+            try:
+                yield duck
+            finally:
+                duck.remove_function("row_key_of")  # else the function keeps the database alive
 
     def _write(
         self, duck: duckdb.DuckDBPyConnection, statement: str, part: Part, values: dict[str, object]
@@ -180,6 +188,11 @@ class PartStore:
                 for path in self._parts.glob("*/*"):
                     if path not in named:
                         path.unlink()
+
+
+def _row_key_of(row: Mapping[str, object]) -> str:
+    """The key of a stored row whose columns tell all that it said."""
+    return posts.key_of(row)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from trendwire.domain.posts import FACT_COLUMNS
+from trendwire.domain.posts import FACT_COLUMNS, SAID_COLUMNS
 from trendwire.facts import inbox as batches
 from trendwire.facts import manifest as manifests
 from trendwire.facts.checksums import Checksum, checksum_of
@@ -27,6 +27,9 @@ Progress = Callable[[str, float], None]
 
 BATCHES_AT_ONCE = 16
 """Batches drained in one step: what is held in memory, and the least that a crash repeats."""
+
+
+_SAID: dict[str, object] = {"said": list(SAID_COLUMNS)}
 
 
 class DrainResult(msgspec.Struct, frozen=True):
@@ -167,7 +170,7 @@ class FactStore(PartStore):
             elif kept:
                 number += 1
                 made = Part(f"{part.month}/{number:08d}.parquet", part.month, kept)
-                checksums[made.file] = self._write(duck, "without", made, {"part": path})
+                checksums[made.file] = self._write(duck, "without", made, _SAID | {"part": path})
                 parts.append(made)
         return msgspec.structs.replace(
             before,
@@ -234,11 +237,7 @@ class FactStore(PartStore):
     def _store(self, duck: duckdb.DuckDBPyConnection, taken: Sequence[str]) -> DrainResult:
         """Make parts of what is staged of these batches, and the manifest that names them."""
         before = self.snapshot()
-        if before.parts:
-            with readable():
-                duck.execute(SQL["know"], {"parts": [str(self._parts / part.file) for part in before.parts]})
-        else:
-            duck.execute(SQL["know_nothing"])
+        self._know(duck, [str(self._parts / part.file) for part in before.parts])
         duck.execute(SQL["pick"])
         forgotten = self._strike(duck)
         rows, fresh, posts = duck.execute(SQL["tally"]).fetchall()[0]
@@ -255,12 +254,22 @@ class FactStore(PartStore):
         manifests.write(self._manifest, after)
         return DrainResult(posts, fresh, rows - fresh - forgotten, len(taken), forgotten)
 
+    def _know(self, duck: duckdb.DuckDBPyConnection, parts: list[str]) -> None:
+        """Find the staged rows that repeat others or what is stored."""
+        with readable():
+            duck.execute(SQL["know" if parts else "know_nothing"], {"parts": parts} if parts else None)
+            duck.execute(SQL["meet"])
+            duck.execute(SQL["suspect"])
+            if duck.execute(SQL["meets_stored"]).fetchall() == [(True,)]:
+                duck.execute(SQL["suspect_stored"], {"parts": parts})
+            duck.execute(SQL["repeat"], _SAID)
+
     def _strike(self, duck: duckdb.DuckDBPyConnection) -> int:
         """Drop what was forgotten from what is fresh; how many rows."""
         forgotten = read_forgotten(self._home)
         if not forgotten:
             return 0
-        duck.execute(SQL["uncredit"], forgotten.values)
+        duck.execute(SQL["uncredit"], forgotten.values | _SAID)
         return len(duck.execute(SQL["strike"], forgotten.values).fetchall())
 
     def _file(self, duck: duckdb.DuckDBPyConnection, sequence: int) -> dict[Part, Checksum]:
