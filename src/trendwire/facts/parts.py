@@ -38,6 +38,7 @@ class PartStore:
         self.inbox, self.damaged = Inbox(home), Damaged(home)
         self.parts_folder = self._parts = self.folder / "parts"
         self._manifest = self.folder / "manifest.json"
+        self.scratch = self.folder / "scratch"
         self._writing = self.folder / "write.lock"
         self._reading = self.folder / "read.lock"
         self._threads, self._memory = threads, memory
@@ -157,10 +158,9 @@ class PartStore:
     @contextmanager
     def _duckdb(self, *, clean: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """`clean`: without what killed processes had spilled; only for who may change the facts."""
-        scratch = self.folder / "scratch"
         if clean:
-            rmtree(scratch, ignore_errors=True)
-        with connection(scratch, self._threads, self._memory) as duck:
+            rmtree(self.scratch, ignore_errors=True)
+        with connection(self.scratch, self._threads, self._memory) as duck:
             duck.create_function("row_key_of", _row_key_of, [_SAID], "VARCHAR")
             try:
                 yield duck

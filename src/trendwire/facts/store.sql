@@ -1,12 +1,16 @@
 -- name: stage
--- The waiting batches as typed rows; the columns are those of domain.posts.FACT_COLUMNS.
+-- The waiting batches of lines as typed rows, with the month that their part is filed under; the columns are those of domain.posts.FACT_COLUMNS.
 create or replace temp table staged as
-select * from read_json($files, format = 'newline_delimited', columns = $columns);
+select *, strftime(make_timestamp(coalesce(create_time, id_time) * 1000000), '%Y-%m') as month
+from read_json($files, format = 'newline_delimited', columns = $columns);
 
--- name: stage_part
--- A part that comes back: its rows as if they were a batch, so that none is stored twice.
+-- name: stage_tables
+-- The same of tables; and of a part that comes back, as if it were one, so that no row of it is stored twice.
 create or replace temp table staged as
-select * from read_parquet([$part]);
+select
+    columns(lambda name: list_contains($columns, name)),
+    strftime(make_timestamp(coalesce(create_time, id_time) * 1000000), '%Y-%m') as month
+from read_parquet($files);
 
 -- name: know
 -- What is stored of the staged posts: one scan serves the search for repeated rows and for new posts. The
@@ -63,51 +67,51 @@ from (
 where place is not null and nth > 1;
 
 -- name: pick
--- Each new row once, as it was first accepted, with the month that its part is filed under.
-create or replace temp table fresh as
-select *, strftime(make_timestamp(coalesce(create_time, id_time) * 1000000), '%Y-%m') as month
-from staged
-where staged.rowid not in (select place from repeated);
+-- Each new row once, as it was first accepted.
+delete from staged where rowid in (select place from repeated);
 
 -- name: strike
 -- What was forgotten is not stored again, whoever brings it.
-delete from fresh
+delete from staged
 where sha256($salt || ':user:' || lower(ltrim(username, '@'))) in (select unnest($hashes))
    or sha256($salt || ':post:' || id) in (select unnest($hashes))
 returning 1;
 
 -- name: uncredit
 -- Nor does a sound name a forgotten user again, whoever uses it. The row keeps the key of what it said.
-update fresh set
+update staged set
     music_author = null, music_title = null, music_cover_url = null,
-    row_key = coalesce(fresh.row_key, row_key_of(credited.said))
+    row_key = coalesce(staged.row_key, row_key_of(credited.said))
 from (
     select rowid as place, struct_pack(*columns(lambda name: list_contains($said, name))) as said
-    from fresh
+    from staged
     where sha256($salt || ':user:' || lower(ltrim(music_author, '@'))) in (select unnest($hashes))
        or sha256($salt || ':sound:' || music_id) in (select unnest($hashes))
 ) as credited
-where fresh.rowid = credited.place;
+where staged.rowid = credited.place;
 
 -- name: tally
--- What the batches brought: rows, new rows, and posts of which nothing was stored before.
-select
-    (select count(*) from staged),
-    (select count(*) from fresh),
-    (select count(distinct id) from fresh where id not in (select id from known));
+-- What is left to store: rows, and posts of which nothing was stored before.
+select count(*), count(distinct id) filter (where id not in (select id from known)) from staged;
 
 -- name: months
 -- One part is written for each of these.
-select month, count(*) from fresh group by month order by month;
+select month, count(*) from staged group by month order by month;
 
 -- name: file
 -- By id, so that a search by id skips most row groups; the rest of the order only makes it repeatable.
-copy (select * exclude (month) from fresh where month = $month order by id, observed_at, hash(fresh))
+copy (
+    select * exclude (month) from staged where month = $month
+    order by id, observed_at, hash(view_count, like_count, description, region, username, music_id, create_time)
+)
 to $path (format parquet, compression zstd, compression_level 1);
 
 -- name: merge
 -- Several parts of one month as one, in the same order.
-copy (select * from read_parquet($parts) as part order by id, observed_at, hash(part))
+copy (
+    select * from read_parquet($parts)
+    order by id, observed_at, hash(view_count, like_count, description, region, username, music_id, create_time)
+)
 to $path (format parquet, compression zstd, compression_level 1);
 
 -- name: doomed_forgotten
