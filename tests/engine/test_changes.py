@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.engine.sides import NOTHING, state_of
-from tests.trends.live_worlds import BATCHES, World
+from tests.engine.states import NOTHING, state_of
+from tests.engine.worlds import BATCHES, World
 from trendwire.domain.periods import epoch_day, midnight
 from trendwire.engine.changes import remove, roll, take
 from trendwire.engine.charts import Charts

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_changes import Follower, check, recorded
-from tests.trends.live_worlds import World
+from tests.engine.worlds import World
 from trendwire.engine import checkpoint
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.trends.conftest import AS_OF, at, fact, write_parts
+from tests.engine.rows import AS_OF, at, fact, write_parts
 from trendwire.domain.provenance import Provenance, Sample, SourceSpan
 from trendwire.engine.build import build
 from trendwire.facts.duck import Resources

@@ -11,7 +11,7 @@ import pytest
 
 from tests.agreement.pair import silent
 from tests.heavy.spark.standalone import settings, standalone
-from tests.trends.conftest import at
+from tests.engine.rows import at
 from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.store import FactStore
