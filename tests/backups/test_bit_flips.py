@@ -70,7 +70,7 @@ def _rows(home: Path) -> object:
     for reason in store.faults(store.snapshot()).values():
         raise Told(reason)
     paths = [str(path) for path in store.parts()]
-    return duckdb.execute("select * from read_parquet($p) order by row_key", {"p": paths}).fetchall()
+    return duckdb.execute("select * from read_parquet($p) order by all", {"p": paths}).fetchall()
 
 
 def _batches(home: Path) -> object:
