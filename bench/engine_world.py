@@ -34,8 +34,6 @@ _GROUND = ("draw", "pick", "normal", "zipf", "word", "topic", "places", "slots",
 _AT_ONCE = 250_000
 """Posts made at once: what is held in memory."""
 
-_PARAMETER = re.compile(r"\$([a-z_]+)")
-
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -105,6 +103,12 @@ def write_records(path: Path, world: World, rows: int, threads: int) -> None:
         duck.execute(_SQL["records"], {"rows": rows, "path": str(path)})
 
 
+def _run(duck: DuckDBPyConnection, statement: str, values: Mapping[str, Any]) -> None:
+    """With those values that the statement names."""
+    named_there = set(re.findall(r"\$([a-z_]+)", statement))
+    duck.execute(statement, {name: values[name] for name in named_there} or None)
+
+
 @contextmanager
 def _world(home: Path, world: World, threads: int) -> Iterator[DuckDBPyConnection]:
     values = world.values()
@@ -127,11 +131,6 @@ def _make(duck: DuckDBPyConnection, world: World, posts: tuple[int, int], seen: 
     values = world.values() | dict(zip(("first", "last", "since", "until"), (*posts, *seen), strict=True))
     for name in ("posts", "sightings", "facts", "silent"):
         _run(duck, _SQL[name], values)
-
-
-def _run(duck: DuckDBPyConnection, statement: str, values: Mapping[str, Any]) -> None:
-    """Run a statement with those of the values that it names."""
-    duck.execute(statement, {name: values[name] for name in set(_PARAMETER.findall(statement))} or None)
 
 
 def _months(world: World) -> Iterator[tuple[int, int]]:

@@ -282,10 +282,8 @@ def test_publishing_again_makes_the_same(tmp_path: Path) -> None:
 def _computed(home: Path, scratch: Path) -> str:
     """The hash of what the engine makes, without anything between it and the edition."""
     scratch.mkdir()
-    with (
-        FactStore(home).reading() as parts,
-        build(parts, LAST_DAY, {}, scratch, silent, Resources(1)) as built,
-    ):
+    limits = Resources(1)
+    with FactStore(home).reading() as parts, build(parts, LAST_DAY, {}, scratch, silent, limits) as built:
         hasher = Hasher(LAST_DAY)
         for section, made in (("charts", built.charts()), ("subjects", built.subjects())):
             for _ in hasher.section(section, made):

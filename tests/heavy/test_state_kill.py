@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.agreement.pair import silent
-from tests.engine.worlds import World, again, fresh
 from tests.publishing.test_resident import ONE, anew, told
+from tests.trends.live_worlds import World, again, fresh
 from trendwire.publishing.resident import Resident
 
 KILLS = 25
@@ -33,9 +33,9 @@ while True:
 
 
 def test_no_kill_leaves_a_wrong_state(tmp_path: Path) -> None:
-    world, found = World(tmp_path, random.Random(3)), 0
+    world, found, state = World(tmp_path, random.Random(3)), 0, Resident(tmp_path, ONE)
     world.begin()
-    Resident(world.home, ONE).follow(world.as_of, silent)
+    state.follow(world.as_of, silent)
     for _ in range(KILLS):
         world.take([*fresh(world), *again(world)])
         world.as_of += timedelta(days=world.rng.randint(0, 1))

@@ -4,7 +4,6 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -151,9 +150,19 @@ def publish(
     markets = configuration_of(settings).publish.markets
     held = _held(settings)
     with printing.progress() as told:
-        publish = partial(pipeline.publish_range, settings, begin or last, last, told, markets)
-        computes = _engine(engine, master)
-        made = list(publish(computes, details, allow_empty=allow_empty, keep_held=keep_held))
+        made = list(
+            pipeline.publish_range(
+                settings,
+                begin or last,
+                last,
+                told,
+                markets,
+                _engine(engine, master),
+                details,
+                allow_empty=allow_empty,
+                keep_held=keep_held,
+            )
+        )
     _say_of_hold(held, _held(settings))
     if as_json:
         printing.as_json(made[0] if first is None else made)
