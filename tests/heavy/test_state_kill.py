@@ -7,7 +7,8 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.publishing.test_resident import ONE, anew, silent, told
+from tests.agreement.pair import silent
+from tests.publishing.test_resident import ONE, anew, told
 from tests.trends.live_worlds import World, again, fresh
 from trendwire.publishing.resident import Resident
 
@@ -32,16 +33,16 @@ while True:
 
 
 def test_no_kill_leaves_a_wrong_state(tmp_path: Path) -> None:
-    world, found = World(tmp_path, random.Random(3)), 0
+    world, found, state = World(tmp_path, random.Random(3)), 0, Resident(tmp_path, ONE)
     world.begin()
-    Resident(world.home, ONE).follow(world.as_of, silent)
+    state.follow(world.as_of, silent)
     for _ in range(KILLS):
         world.take([*fresh(world), *again(world)])
         world.as_of += timedelta(days=world.rng.randint(0, 1))
         _followed(world.home, world.as_of, world.rng.uniform(0.3, LONGEST))
-        state = Resident.opened(world.home, ONE)
-        found += state is not None
-        state = state or Resident(world.home, ONE)
+        opened = Resident.opened(world.home, ONE)
+        found += opened is not None
+        state = opened or Resident(world.home, ONE)
         state.follow(world.as_of, silent)
     assert list(told(state)) == list(told(anew(world.home, world.as_of)))
     assert found > KILLS // 3

@@ -1,6 +1,7 @@
 """The state of a home that follows its facts tells what the facts alone tell, and says when it cannot."""
 
 import random
+import stat
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -82,6 +83,7 @@ def test_a_checkpoint_goes_on_where_it_was(world: World, monkeypatch: pytest.Mon
     resident = Resident(world.home, ONE)
     resident.follow(world.as_of, silent)
     resident.save()
+    assert stat.S_IMODE((world.home / "state").stat().st_mode) == 0o700  # it holds names of people
     world.take(BATCHES["again"](world))
     world.as_of += DAY
     other = Resident(world.home, ONE)

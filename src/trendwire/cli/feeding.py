@@ -150,9 +150,18 @@ def publish(
     markets = configuration_of(settings).publish.markets
     held = _held(settings)
     with printing.progress() as told:
-        computes, more = _engine(engine, master), {"allow_empty": allow_empty, "keep_held": keep_held}
         made = list(
-            pipeline.publish_range(settings, begin or last, last, told, markets, computes, details, **more)
+            pipeline.publish_range(
+                settings,
+                begin or last,
+                last,
+                told,
+                markets,
+                _engine(engine, master),
+                details,
+                allow_empty=allow_empty,
+                keep_held=keep_held,
+            )
         )
     _say_of_hold(held, _held(settings))
     if as_json:

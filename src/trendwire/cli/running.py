@@ -306,9 +306,12 @@ class Publishing:
         return record
 
     def begin(self) -> None:
-        """Open the state. Where it cannot tell the details of the newest edition, that is published again."""
-        newest = [one for one in Catalog(self._settings.home).records() if one.kept][-1:]
-        if any(one.state != (self.resident.name if self.resident else "") for one in newest):
+        """Open the state. The newest edition is made again where its details cannot be told, or where it is
+        of an older version and no longer kept.
+        """
+        records, state = Catalog(self._settings.home).records(), self.resident.name if self.resident else ""
+        newest = next((one for one in reversed(records) if one.kept), None)
+        if records and (newest is None or newest.state != state):
             for mark in (PUBLISHED, LOOKED_AT):
                 Runs(self._settings.home).set_mark(mark, "")
 

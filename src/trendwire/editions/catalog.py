@@ -27,13 +27,14 @@ Stamp = tuple[int, int, int]
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One published edition. `content_hash`: SHA-256 over everything it serves, in hex.
 
-    `charts`, `subjects`: documents in it. `published_at`: UTC. `seconds`: what making it took. `engine`: the
-    version that made it. `kept`: whether its file is still there; the record stays for ever, but for those
-    whose details a state told and that a newer one of the same day replaced. `segments`: of one that an older
-    version made of several files, which no version reads any more; others have none. `sha256`: of its own
-    file, in hex; empty for those made before there was any. `state`: the name of the state of the engine that
-    tells its details; empty where the file holds them all. `details_sha256`: of the file beside it that holds
-    those of the subjects in its charts, empty where there is none.
+    `charts`: documents in it. `subjects`: those that it tells of. `published_at`: UTC. `seconds`: what
+    making it took. `engine`: the version that made it. `kept`: whether its file is still there; the record
+    stays for ever, but for those whose details a state told and that a newer one of the same day replaced.
+    `segments`: of one that an older version made of several files, which no version reads any more; others
+    have none. `sha256`: of its own file, in hex; empty for those made before there was any. `state`: the
+    name of the state of the engine that tells its details; empty where the file holds them all.
+    `details_sha256`: of the file beside it that holds those of the subjects in its charts, empty where
+    there is none.
     """
 
     number: int

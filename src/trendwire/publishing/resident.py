@@ -29,6 +29,7 @@ from trendwire.engine.origins import Origin, Origins
 from trendwire.engine.state import State, rebuilt
 from trendwire.errors import Gone, NotReady
 from trendwire.facts.duck import Resources
+from trendwire.facts.durable import make_private
 from trendwire.facts.manifest import Manifest, Part
 from trendwire.facts.memberships import Memberships, Standing, standing_of
 from trendwire.facts.store import FactStore, Removed
@@ -152,6 +153,7 @@ class Resident:
         with self._lock:
             if self._taken is not None and self._taken != self._saved:
                 text = msgspec.json.encode(self._taken).decode()
+                make_private(checkpoint_of(self._home).parent)
                 checkpoint.save(self.shown.state, checkpoint_of(self._home), text)
                 self._saved = self._taken
 
