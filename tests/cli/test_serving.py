@@ -14,6 +14,7 @@ from tests.serving import Server, create_key, running
 from tests.small_world import LAST_DAY, NOON_AFTER, linked, silent
 from trendwire import backups, pipeline
 from trendwire.cli.doctor import Finding, examine
+from trendwire.dialects.keyapi import ALL_REGIONS
 from trendwire.domain.charts import ChartKey, HashtagEntry, Kind
 from trendwire.domain.periods import CHART_PERIODS
 from trendwire.editions import Editions
@@ -87,8 +88,9 @@ def told(server: Server, key: str, names: list[str]) -> dict[str, Any]:
     path = f"{server.url}/v1/tiktok/trending/hashtag/detail"
 
     def of(name: str, edition: str) -> Any:
-        values = {"hashtag_name": name, "region": "ALL", "period": "30"}
-        asked = httpx2.get(path, params=values | {"edition": edition}, headers=headers, timeout=PATIENCE)
+        values = {"hashtag_name": name, "region": ALL_REGIONS, "period": "30"}
+        values |= {"edition": edition} if edition else {}
+        asked = httpx2.get(path, params=values, headers=headers, timeout=PATIENCE)
         return asked.status_code, asked.json()["data"]
 
     return {f"{name}/{edition}": of(name, edition) for name in names for edition in ("", "1")}
@@ -101,7 +103,7 @@ def maps(server: Server, library: str) -> bool:
 
 def test_a_large_home_says_the_same_alone_and_with_the_engine(large: Home) -> None:
     """And where the engine tells details, the server does not load the kernel."""
-    home, key = large.settings.home, create_key(large.settings.home, 1000, 500)
+    home, key = large.settings.home, create_key(large.settings.home, 10**6, 500)
     names = list(large.current().identities(Kind.HASHTAG, "", 30))
     given = {"written_details": "0", "ingest_key": "k" * 32}
     with running(home, **given) as server:
