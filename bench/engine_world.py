@@ -5,7 +5,8 @@ sizes that rows made one by one in Python would take hours for. A home holds wha
 `World.last_day`, so that what is seen on that day and the next can come in afterwards, as batches.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,7 +24,6 @@ from trendwire.facts.manifest import Manifest, Part
 from trendwire.sources.simulator_names import REGIONS
 from trendwire.sources.simulator_plan import EVERGREEN
 from trendwire.statements import named
-from trendwire.trends.execution import run
 
 _SQL = named("bench", "worlds.sql")
 _DAY = 86_400
@@ -103,6 +103,12 @@ def write_records(path: Path, world: World, rows: int, threads: int) -> None:
         duck.execute(_SQL["records"], {"rows": rows, "path": str(path)})
 
 
+def _run(duck: DuckDBPyConnection, statement: str, values: Mapping[str, Any]) -> None:
+    """With those values that the statement names."""
+    named_there = set(re.findall(r"\$([a-z_]+)", statement))
+    duck.execute(statement, {name: values[name] for name in named_there} or None)
+
+
 @contextmanager
 def _world(home: Path, world: World, threads: int) -> Iterator[DuckDBPyConnection]:
     values = world.values()
@@ -110,7 +116,7 @@ def _world(home: Path, world: World, threads: int) -> Iterator[DuckDBPyConnectio
         for name in _VARIABLES:
             duck.execute(f"SET VARIABLE {name} = $value", {"value": values[name]})
         for name in _GROUND:
-            run(duck, _SQL[name], values)
+            _run(duck, _SQL[name], values)
         yield duck
 
 
@@ -124,7 +130,7 @@ def _make(duck: DuckDBPyConnection, world: World, posts: tuple[int, int], seen: 
     """The table facts: of these posts what was seen from one second until another."""
     values = world.values() | dict(zip(("first", "last", "since", "until"), (*posts, *seen), strict=True))
     for name in ("posts", "sightings", "facts", "silent"):
-        run(duck, _SQL[name], values)
+        _run(duck, _SQL[name], values)
 
 
 def _months(world: World) -> Iterator[tuple[int, int]]:

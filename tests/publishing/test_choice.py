@@ -9,6 +9,7 @@ from tests.editions import told
 from tests.publishing.conftest import ROWS, Home, days_before
 from tests.small_world import LAST_DAY, silent
 from trendwire import pipeline
+from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
 from trendwire.errors import InvalidInput, NotReady
 from trendwire.pipeline import Details
@@ -112,7 +113,9 @@ def test_what_would_blank_a_site_is_refused_and_names_the_last_day(
         list(pipeline.publish_range(home.settings, as_of, as_of, silent, details=details))
     assert home.current().number == before.number
     assert [one.number for one in Editions(home.settings.home).records()] == [before.number]
-    assert len(list((home.settings.home / "editions").rglob("*.sqlite*"))) == 1
+    files = {path.name for path in (home.settings.home / "editions").rglob("*.sqlite*")}
+    assert files - {f"{before.number}.details.sqlite"} == {f"{before.number}.sqlite"}
+    assert home.current().identities(Kind.HASHTAG, "", 1)
     again = home.publish(LAST_DAY, details)
     assert again.content_hash == before.content_hash
 

@@ -8,18 +8,18 @@ from typing import NamedTuple
 import duckdb
 
 from trendwire import pipeline
+from trendwire.domain.charts import NO_INDUSTRY, HashtagEntry, Kind
+from trendwire.domain.periods import epoch_day
+from trendwire.engine.build import by_month
+from trendwire.engine.changes import roll
+from trendwire.engine.charts import Charts
+from trendwire.engine.state import rebuilt
 from trendwire.facts.duck import Resources
+from trendwire.facts.memberships import Standing
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
-from trendwire.trends import ranking, rollups
-
-LISTED = """
-    SELECT period, region, identity, rank, move
-    FROM charted JOIN subjects USING (kind, subject)
-    WHERE kind = 'hashtag' AND industry = 0
-"""
 
 
 class Listed(NamedTuple):
@@ -34,9 +34,9 @@ class Listed(NamedTuple):
 
 
 def charts(world: World, ends: list[date], home: Path) -> Iterator[list[Listed]]:
-    """The rows of all charts of `world` for each of `ends`; `home`: an empty folder for its facts.
+    """The rows of all charts of `world` for each of `ends`, ascending; `home`: an empty folder for its facts.
 
-    The tables that all days share are made once; those of a day are rolled back before the next.
+    What posts are is counted once; one state rolls from day to day.
     """
     noon = datetime.combine(world.last_day + timedelta(days=1), time(12), UTC)
     pipeline.ingest_from(
@@ -44,13 +44,19 @@ def charts(world: World, ends: list[date], home: Path) -> Iterator[list[Listed]]
     )
     config = Resources(threads=2).config(home)
     with FactStore(home).reading() as parts, duckdb.connect(config=config) as connection:
-        known = sorted({day for end in ends for day in ranking.ends(end)})
-        rollups.create(connection, parts, world.last_day, known, _silent)
+        state = rebuilt(connection, by_month(parts), epoch_day(ends[0]))
         for end in ends:
-            connection.begin()
-            ranking.create(connection, end, [], _silent)
-            yield [Listed(end, *row) for row in connection.execute(LISTED).fetchall()]
-            connection.rollback()
+            if epoch_day(end) > state.as_of:
+                roll(state, epoch_day(end))
+            yield list(_listed(Charts(state, Standing()), end))
+
+
+def _listed(charts: Charts, end: date) -> Iterator[Listed]:
+    for key in charts.keys:
+        if key.kind == Kind.HASHTAG and key.industry == NO_INDUSTRY:
+            for row in charts.entries(key):
+                assert isinstance(row, HashtagEntry)
+                yield Listed(end, key.period, key.region, row.name, row.rank, row.move)
 
 
 def _silent(_stage: str, _done: float) -> None:
