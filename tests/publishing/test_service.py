@@ -111,6 +111,12 @@ def test_a_client_that_goes_or_talks_nonsense_harms_nobody(
     assert Client(tmp_path).detail(STATE, Kind.HASHTAG, "ü", None) == detail("ü", 7)
 
 
+def test_who_announces_too_much_is_hung_up_on(tmp_path: Path, engine: Engine) -> None:
+    with closing(connection(tmp_path)) as one:
+        one.sendall(struct.pack(">I", MOST_ASKED + 1))
+        assert one.recv(1) == b""
+
+
 def test_a_client_that_goes_before_its_answer_harms_nobody(tmp_path: Path, engine: Engine) -> None:
     engine.go.clear()
     impatient = Client(tmp_path, seconds=0.05)

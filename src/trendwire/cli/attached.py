@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 @contextmanager
 def engine(home: Path) -> Iterator[None]:
     """Carry out the schedules of a home meanwhile. Where that fails it is said, and nothing else happens."""
-    command = [sys.executable, "-m", __name__, "--home", str(home), "run"]
+    command = [sys.executable, "-c", f"from {__name__} import main; main()", "--home", str(home), "run"]
     stopping = Event()
     # In a group of its own: Ctrl+C is for the server, which ends its connections first.
     with subprocess.Popen(  # noqa: S603  our own command
@@ -63,7 +63,3 @@ def main() -> None:
 def _until_end_of_input() -> None:
     os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    main()

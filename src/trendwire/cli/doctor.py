@@ -24,11 +24,14 @@ from trendwire.cli.desk import desk
 from trendwire.cli.outcomes import ExitCode, say
 from trendwire.cli.program import Home, Json, app, examples, settings_for
 from trendwire.cli.serving import Port
+from trendwire.domain.charts import Kind
 from trendwire.editions import Editions
-from trendwire.errors import InvalidInput, NotReady, TrendwireError
+from trendwire.errors import Corrupt, Gone, InvalidInput, NotReady, TrendwireError
 from trendwire.facts import repair
 from trendwire.facts.damaged import Damaged
 from trendwire.facts.store import FactStore
+from trendwire.publishing.day import resources
+from trendwire.publishing.details import HomeDetails
 from trendwire.settings import Settings
 from trendwire.web.server import Tcp, check_free
 
@@ -164,6 +167,23 @@ def _served(settings: Settings) -> Finding:
     return Finding("served", False, found, f"run `trendwire editions use {charted[-1]}`")
 
 
+def _details(settings: Settings) -> Finding:
+    """That somebody tells the details that are not in the current edition."""
+    editions = Editions(settings.home, HomeDetails(settings.home, resources(settings)))
+    try:
+        edition = editions.current()
+    except (NotReady, Corrupt):
+        return Finding("details", True, "there is no edition to ask")
+    if edition.has_details:
+        return Finding("details", True, "all are in the edition")
+    advice = "run `trendwire publish`"
+    try:
+        editions.read(None, lambda edition: edition.identities(Kind.HASHTAG, "", 1))
+    except (NotReady, Gone) as error:
+        return Finding("details", False, error.public, advice)
+    return Finding("details", True, "the state of the engine tells them")
+
+
 def _clock(settings: Settings) -> Finding:
     """That the last row of the ledger does not lie in the future; whether the clock went back lately."""
     if not _has_accounts(settings):
@@ -218,6 +238,7 @@ CHECKS: dict[str, Check] = {
     "files": _files,
     "edition": _edition,
     "served": _served,
+    "details": _details,
     "accounts": _accounts,
     "clock": _clock,
     "secrets": _secrets,
