@@ -54,7 +54,7 @@ LISTS: dict[str, dict[str, Any]] = {
 
 
 class Column:
-    """An array that grows at its end."""
+    """An array that grows at its end. Its room is memory only once it is written to."""
 
     def __init__(self, data: NDArray[Any]) -> None:
         self._data, self.count = data, len(data)
@@ -73,7 +73,7 @@ class Column:
         """The same, all of one value."""
         need = self.count + more
         if need > len(self._data):
-            self._data = grown(self._data, need + need // 32 + 64)
+            self._data = grown(self._data, need + need // 2 + 64)
         self._data[self.count : need] = value
         self.count = need
 

@@ -30,6 +30,8 @@ F64 = NDArray[np.float64]
 
 _HERE = Path(__file__).parent
 _PREFIX = "kernel-"
+_MAKERS = frozenset({"append", "copy", "empty", "full", "zeros"})
+"""What a compiled function makes arrays with."""
 
 
 def stamp() -> str:
@@ -82,14 +84,23 @@ def _kept_in(folder: Path | None) -> Iterator[None]:
 
 
 def jit(function: Function, inline: Literal["never", "always"] = "never") -> Function:
-    """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in."""
+    """The same function, compiled when it is first called; plain arrays, numbers and named tuples go in.
+
+    References to arrays are counted only in a function that makes some: whoever calls one holds what it is
+    given, and counting takes ten times as long as what most loops do.
+    """
+    keeps = FOLDER is not None
     with _kept_in(FOLDER):
-        made: Any = numba.njit(cache=FOLDER is not None, boundscheck=True, nogil=True, inline=inline)(
-            function
-        )
+        made: Any = numba.njit(
+            cache=keeps, boundscheck=True, nogil=True, inline=inline, _nrt=_makes_arrays(function)
+        )(function)
     if hasattr(made, "get_call_template"):  # not where functions stay uncompiled
         made.get_call_template = partial(_with_plain_numbers, made.get_call_template)
     return cast("Function", made)
+
+
+def _makes_arrays(function: Callable[..., Any]) -> bool:
+    return not _MAKERS.isdisjoint(function.__code__.co_names)
 
 
 def _with_plain_numbers(template: Callable[..., Any], args: Any, kws: Any) -> Any:

@@ -98,6 +98,7 @@ def _recorded(compile_one: Callable[[str, str, Any], None]) -> Callable[..., Any
 
 def _build_example() -> None:
     from trendwire.engine.build import build
+    from trendwire.engine.changes import roll, take
     from trendwire.facts.duck import Resources, connection
 
     with TemporaryDirectory() as folder:
@@ -110,6 +111,8 @@ def _build_example() -> None:
             list(built.charts())
             list(built.subjects())
             built.provenance("")
+            take(built.state, built.connection, [str(part)], [str(part)])
+            roll(built.state, built.state.as_of + 1)
 
 
 def _post(number: int) -> dict[str, Any]:

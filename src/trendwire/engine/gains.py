@@ -128,13 +128,19 @@ def shift_posts(
     after: Gains,
     records: Records,
 ) -> None:
-    """`add_posts` of all posts, taken out by old days and put in by new ones; most do not differ."""
+    """`add_posts` of all posts, taken out by old days and put in by new ones; most do not differ.
+    What lies before the oldest edge need not be looked at.
+    """
+    oldest, newest = old.last_day[0] - EDGES[len(EDGES) - 1], new.last_day[0]
     for number in range(len(posts.hot)):
         post = posts.hot[number]
+        day = i64(post["day"])
+        if day > newest or (day <= oldest and last_seen(number, posts) <= oldest):
+            continue
         gain(number, posts, old, before)
         gain(number, posts, new, after)
         some = differ(before, after)
-        enters = post["industry"] > 0 and reached(i64(post["day"]), old, new)
+        enters = post["industry"] > 0 and reached(day, old, new)
         if not (some or enters):
             continue
         for use in range(posts.use_start[number], posts.use_start[number] + posts.use_count[number]):

@@ -16,7 +16,8 @@ from trendwire.engine.counts import PLACES
 from trendwire.engine.ids import id_less
 from trendwire.engine.lists import Lists, posts_of_creators
 from trendwire.engine.names import Table
-from trendwire.engine.tops import Tops, code_of, offer, tops
+from trendwire.engine.tops import Tops, code_of, tops
+from trendwire.engine.tops import offer as put
 from trendwire.engine.views import gains_until, last_seen
 
 SPANS = len(CHART_PERIODS)
@@ -50,16 +51,14 @@ def comes_before(value: int, code: int, other_value: int, other_code: int, texts
 def keep(found: Leading, k: int, item: int, code: int, value: int, texts: Table) -> None:
     """Put an item into a list, or know that it is outside."""
     kept, last = found.tops, found.tops.items.shape[1] - 1
-    if value <= 0 or value < found.bound_values[k]:
-        return
-    if not comes_before(value, code, found.bound_values[k], found.bound_codes[k], texts):
+    if value <= 0 or not comes_before(value, code, found.bound_values[k], found.bound_codes[k], texts):
         return
     if kept.counts[k] > last:
         if not comes_before(value, code, kept.values[k, last], kept.codes[k, last], texts):
             found.bound_values[k], found.bound_codes[k] = value, code
             return
         found.bound_values[k], found.bound_codes[k] = kept.values[k, last], kept.codes[k, last]
-    offer(kept, k, item, code, value, texts)
+    put(kept, k, item, code, value, texts)
 
 
 @jit
@@ -90,9 +89,9 @@ def gained_in_spans(post: int, posts: Posts, days: I64, until: I64, out: I64) ->
 
 
 @jit
-def gained(chosen: I32, posts: Posts, as_of: int, found: I32, gains: I64) -> int:
+def gained(chosen: I32, posts: Posts, days: I64, until: I64, found: I32, gains: I64) -> int:
     """Those of some posts that gained views in a chart period, with what they gained; how many."""
-    days, until, count = as_of - BACKS, np.zeros(SPANS + 1, np.int64), 0
+    count = 0
     for post in chosen:
         if gained_in_spans(post, posts, days, until, gains[count]):
             found[count] = post
@@ -101,47 +100,55 @@ def gained(chosen: I32, posts: Posts, as_of: int, found: I32, gains: I64) -> int
 
 
 @jit
+def offer(item: int, code: int, place: int, gains: I64, texts: Table, found: Leading) -> None:
+    """Offer an item to the charts of a place."""
+    for span in range(SPANS):
+        k = place * SPANS + span
+        if gains[span] >= found.bound_values[k]:
+            keep(found, k, item, code, gains[span], texts)
+
+
+@jit
 def offer_videos(found: I32, gains: I64, posts: Posts, text_ids: Table, videos: Leading) -> None:
     """Offer posts to the charts of the world and their regions."""
     for i in range(len(found)):
-        id_, region = posts.ids[found[i]], i64(posts.hot[found[i]]["region"])
-        for span in range(SPANS):
-            keep(videos, span, found[i], id_, gains[i, span], text_ids)
-            if region > 0:
-                keep(videos, region * SPANS + span, found[i], id_, gains[i, span], text_ids)
+        region = i64(posts.hot[found[i]]["region"])
+        offer(found[i], posts.ids[found[i]], 0, gains[i], text_ids, videos)
+        if region > 0:
+            offer(found[i], posts.ids[found[i]], region, gains[i], text_ids, videos)
 
 
 @jit
 def offer_creator(creator: int, sums: I64, met: I64, count: int, names: Table, creators: Leading) -> None:
     """Offer a creator to the charts of the places where their posts gained views, and forget the views."""
-    for i in range(count):
+    for place in met[:count]:
+        if creator >= 0:
+            offer(creator, code_of(creator), place, sums[place], names, creators)
         for span in range(SPANS):
-            place = met[i] * SPANS + span
-            keep(creators, place, creator, code_of(creator), sums[met[i], span], names)
-        sums[met[i]] = 0
+            sums[place, span] = 0
 
 
 @jit
-def offer_creators(found: I32, gains: I64, order: I64, posts: Posts, names: Table, creators: Leading) -> None:
+def offer_creators(
+    found: I32, gains: I64, order: I64, posts: Posts, names: Table, creators: Leading, sums: I64, met: I64
+) -> None:
     """Offer creators to the charts of the world and of regions, from all of their posts that gained views;
-    `order` sorts these by creator.
+    `order` sorts these by creator. `sums` by place and `met` come zeroed.
     """
-    sums, met = np.zeros((PLACES, SPANS), np.int64), np.zeros(PLACES, np.int64)
     creator, count = -1, 1
     for i in order:
-        hot = posts.hot[found[i]]
-        if hot["creator"] != creator:
+        post = posts.hot[found[i]]
+        if post["creator"] != creator:
             offer_creator(creator, sums, met, count, names, creators)
-            creator, count = i64(hot["creator"]), 1
-        if creator < 0:
-            continue
-        region = i64(hot["region"])
+            creator, count = i64(post["creator"]), 1
+        region = i64(post["region"])
         if region > 0 and sums[region, SPANS - 1] == 0:
             met[count] = region
             count += 1
-        sums[0] += gains[i]
-        if region > 0:
-            sums[region] += gains[i]
+        for span in range(SPANS):
+            sums[0, span] += gains[i, span]
+            if region > 0:
+                sums[region, span] += gains[i, span]
     offer_creator(creator, sums, met, count, names, creators)
 
 
@@ -179,12 +186,15 @@ class Leaders:
 
     def _offer_creators(self, found: I32, gains: I64, columns: Columns) -> None:
         order = np.argsort(columns["hot"]["creator"][found], kind="stable")
-        offer_creators(found, gains, order, columns.posts, columns.creators.table, self._creators)
+        sums, met = np.zeros((PLACES, SPANS), np.int64), np.zeros(PLACES, np.int64)
+        names = columns.creators.table
+        offer_creators(found, gains, order, columns.posts, names, self._creators, sums, met)
 
 
 def _gained(chosen: I32, columns: Columns, as_of: int) -> tuple[I32, I64]:
     found, gains = np.empty(len(chosen), np.int32), np.empty((len(chosen) + 1, SPANS), np.int64)
-    count = gained(chosen, columns.posts, as_of, found, gains)
+    until = np.zeros(SPANS + 1, np.int64)
+    count = gained(chosen, columns.posts, as_of - BACKS, until, found, gains)
     return found[:count], gains[:count]
 
 

@@ -31,43 +31,43 @@ class Lists(NamedTuple):
 
 @jit
 def list_creators(posts: Posts, start: I64, out: I32) -> None:
-    """Deal posts out to their creators; `start` comes zeroed."""
+    """Deal posts out to their creators. `start` comes zeroed and with one place more than is filled: while
+    posts are dealt out, each creator's end is in the place of the next one's beginning.
+    """
     for post in range(len(posts.hot)):
         if posts.hot[post]["creator"] >= 0:
-            start[posts.hot[post]["creator"] + 1] += 1
-    for creator in range(1, len(start)):
+            start[posts.hot[post]["creator"] + 2] += 1
+    for creator in range(2, len(start)):
         start[creator] += start[creator - 1]
-    put = start[:-1].copy()
     for post in range(len(posts.hot)):
         creator = posts.hot[post]["creator"]
         if creator >= 0:
-            out[put[creator]] = post
-            put[creator] += 1
+            out[start[creator + 1]] = post
+            start[creator + 1] += 1
 
 
 @jit
-def deal(post: int, posts: Posts, put: I64, out: I32, regions: U8) -> None:
+def deal(post: int, posts: Posts, start: I64, out: I32, regions: U8) -> None:
     """Put a post into the lists of its subjects."""
     for use in range(posts.use_start[post], posts.use_start[post] + posts.use_count[post]):
-        at = put[posts.use_subject[use]]
+        at = start[posts.use_subject[use] + 1]
         out[at], regions[at] = post, posts.hot[post]["region"]
-        put[posts.use_subject[use]] += 1
+        start[posts.use_subject[use] + 1] += 1
 
 
 @jit
 def list_subjects(posts: Posts, by_creator: I32, start: I64, out: I32, regions: U8) -> None:
-    """Deal posts out to their subjects, in the order of creators; `start` comes zeroed."""
+    """Deal posts out to their subjects, in the order of creators; `start` as above."""
     for post in range(len(posts.hot)):
         for use in range(posts.use_start[post], posts.use_start[post] + posts.use_count[post]):
-            start[posts.use_subject[use] + 1] += 1
-    for subject in range(1, len(start)):
+            start[posts.use_subject[use] + 2] += 1
+    for subject in range(2, len(start)):
         start[subject] += start[subject - 1]
-    put = start[:-1].copy()
     for i in range(len(by_creator)):
-        deal(by_creator[i], posts, put, out, regions)
+        deal(by_creator[i], posts, start, out, regions)
     for post in range(len(posts.hot)):
         if posts.hot[post]["creator"] < 0:
-            deal(post, posts, put, out, regions)
+            deal(post, posts, start, out, regions)
 
 
 @jit
@@ -157,13 +157,13 @@ class PostLists:
 
     def __init__(self, columns: Columns) -> None:
         posts = columns.posts
-        self._start = np.zeros(len(columns.creators) + 1, np.int64)
-        self._posts = np.empty(int((posts.hot["creator"] >= 0).sum()), np.int32)
-        list_creators(posts, self._start, self._posts)
-        uses = int(posts.use_count.sum())
-        self._subjects = np.zeros(len(columns.subjects) + 1, np.int64)
+        start = np.zeros(len(columns.creators) + 2, np.int64)
+        self._start, self._posts = start[:-1], np.empty(int((posts.hot["creator"] >= 0).sum()), np.int32)
+        list_creators(posts, start, self._posts)
+        uses, subjects = int(posts.use_count.sum()), np.zeros(len(columns.subjects) + 2, np.int64)
+        self._subjects = subjects[:-1]
         self._subject_posts, self._regions = np.empty(uses, np.int32), np.empty(uses, np.uint8)
-        list_subjects(posts, self._posts, self._subjects, self._subject_posts, self._regions)
+        list_subjects(posts, self._posts, subjects, self._subject_posts, self._regions)
         self._creator_head = Column(np.full(len(columns.creators), -1, np.int32))
         self._creator_next = Column(np.full(len(columns), -1, np.int32))
         self._subject_head = Column(np.full(len(columns.subjects), -1, np.int64))

@@ -78,7 +78,8 @@ def intern(data: U8, offsets: I64, rows: I64, table: Table, known: int, out: I32
         at = place_of(data, start, end, h, texts, starts, hashes, places)
         if places[at] < 0:
             places[at], hashes[known] = known, h
-            texts[starts[known] : starts[known] + end - start] = data[start:end]
+            for at_byte in range(start, end):
+                texts[starts[known] + at_byte - start] = data[at_byte]
             starts[known + 1] = starts[known] + end - start
             known += 1
         out[i] = places[at]

@@ -33,15 +33,16 @@ def seen_at(observed: int, created: int) -> int:
 
 @jit
 def grouped(posts: I64, starts: I64, order: I64) -> None:
-    """Rows by post, those of a post in their own order; `starts` comes zeroed."""
+    """Rows by post, those of a post in their own order. `starts` comes zeroed and with one place more than is
+    filled (see lists.py).
+    """
     for row in range(len(posts)):
-        starts[posts[row] + 1] += 1
-    for post in range(1, len(starts)):
+        starts[posts[row] + 2] += 1
+    for post in range(2, len(starts)):
         starts[post] += starts[post - 1]
-    put = starts[:-1].copy()
     for row in range(len(posts)):
-        order[put[posts[row]]] = row
-        put[posts[row]] += 1
+        order[starts[posts[row] + 1]] = row
+        starts[posts[row] + 1] += 1
 
 
 @jit

@@ -86,8 +86,9 @@ def resolved(rows: Rows, columns: Columns) -> dict[str, Any]:
     ids = columns.ids.of(rows.texts["id"])
     post_of, first_of = np.empty(len(ids), np.int64), np.empty(len(ids), np.int64)
     count = number_all(ids, first_of, places_for(len(ids)), post_of)
-    groups = newest.Groups(np.zeros(count + 1, np.int64), np.empty(len(ids), np.int64), np.empty_like(ids))
-    newest.grouped(post_of, groups.starts, groups.order)
+    starts = np.zeros(count + 2, np.int64)
+    groups = newest.Groups(starts[:-1], np.empty(len(ids), np.int64), np.empty_like(ids))
+    newest.grouped(post_of, starts, groups.order)
     created = np.empty(count, np.int64)
     newest.dated(
         groups, _known(rows, "create_time"), _known(rows, "id_time"), _known(rows, "observed_at"), created

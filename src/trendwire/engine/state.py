@@ -15,7 +15,7 @@ from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, Slots
 from trendwire.engine.resolve import load
-from trendwire.engine.surroundings import Surroundings, count_creators, count_days
+from trendwire.engine.surroundings import Surroundings, count_creators, count_days, met
 from trendwire.engine.tallies import tally, tally_lists
 
 __all__ = ["State", "rebuilt"]
@@ -91,7 +91,7 @@ class State:
         around, columns, lists = self.surroundings, self.columns, self.lists.lists
         found, texts = np.empty(len(columns) + 1, np.int32), columns.ids.texts.table
         debuts, newest = around.debuts, around.newest
-        count_creators(sign, creators, columns.posts, lists, texts, around.ends, debuts, newest, found)
+        count_creators(sign, creators, columns.posts, lists, texts, around.ends, debuts, newest, found, met())
 
 
 def rebuilt(

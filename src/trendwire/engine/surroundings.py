@@ -47,6 +47,11 @@ class Met(NamedTuple):
     places: I64
 
 
+def met() -> Met:
+    """Room for any creator."""
+    return Met(np.full(PLACES, -1), np.full(PLACES, -1), np.zeros(PLACES, np.int64))
+
+
 @jit
 def meet(found: I32, posts: Posts, text_ids: Table, as_of: int, into: Met) -> int:
     """Find the first and the newest posts of a creator, in the world and in each region; the places. Posts
@@ -82,11 +87,11 @@ def count_creators(
     debuts: I32,
     newest: I32,
     found: I32,
+    into: Met,
 ) -> None:
     """Count creators by place, or take them out: by the bucket of the floor of their first post, for each
     end, and by the day of their newest post.
     """
-    into = Met(np.full(PLACES, -1), np.full(PLACES, -1), np.zeros(PLACES, np.int64))
     for creator in creators:
         own = found[: posts_of_creator(creator, posts, lists, found)]
         for place in into.places[: meet(own, posts, text_ids, ends[0], into)]:
