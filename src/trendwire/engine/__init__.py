@@ -6,6 +6,6 @@ counts      what a post counts for; scoring says what heat is, views how gains s
 state       everything counted of all posts: records (tallies, gains), surroundings
 changes     a batch, the next day, what was removed: taken out, changed, put in (pairs, sightings)
 charts      who stands where (ranks, leaders) and the rows as they are published (rows, attributes)
-details     one subject in all its places (numbers, audiences, related, industries)
+details     one subject in all its places, from what describe finds (numbers, audiences, related, industries)
 checkpoint  a state as a folder, and back
 """

@@ -4,6 +4,8 @@ that has one.
 Made for one state as it is; nothing is kept for the next.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from trendwire.domain.charts import Face, Kind, PostLink
@@ -118,6 +120,14 @@ class Attributes:
     def link(self, post: int) -> PostLink:
         """A post as a sample."""
         return PostLink(self.id(post), self._columns.text("cover", post))
+
+    def links(self, posts: Sequence[int]) -> Iterator[tuple[str, str | None]]:
+        """Ids and covers of posts."""
+        found, columns = np.array(posts, np.int64), self._columns
+        starts, counts = columns["cover_start"][found].tolist(), columns["cover_count"][found].tolist()
+        texts = memoryview(columns["cover_text"])
+        for id_, start, count in zip(columns["ids"][found].tolist(), starts, counts, strict=True):
+            yield columns.ids.text(id_), str(texts[start : start + count], "utf-8") if count else None
 
     def _newest(self, posts: I32, name: str, table: I64) -> list[int]:
         return self._newest_of(posts, self._columns[name], table)

@@ -15,9 +15,9 @@ import numpy as np
 
 from trendwire.domain.taxonomy import countries, interests
 from trendwire.engine.columns import Columns, Posts
-from trendwire.engine.compiled import F64, I32, I64, U8, i64, jit
+from trendwire.engine.compiled import I32, I64, U8, i64, jit
 from trendwire.engine.counts import PLACES
-from trendwire.engine.numbers import OLDER, place_of
+from trendwire.engine.numbers import OLDER, Chosen, place_of
 from trendwire.engine.resolve import unpacked
 
 MOST_INTERESTS = 5
@@ -34,7 +34,7 @@ AGE_LEVELS = (18, 25, 35)
 out.
 """
 
-_FIRST_LEVEL = 3
+FIRST_LEVEL = 3
 _HIGHEST_AGE = 2**31 - 1
 _POINT = 1_000_000
 """A percentage point, in the unit that remainders are compared in."""
@@ -45,9 +45,6 @@ CODES = {id_: code for code, id_ in enumerate([*INTERESTS, *COUNTRIES])}
 
 SPLIT, ALL_CODES = len(INTERESTS), len(INTERESTS) + len(COUNTRIES)
 AGES, BY_INTEREST, BY_COUNTRY = range(3)
-
-Ages = tuple[tuple[int, int], ...]
-Indexes = tuple[tuple[str, int], ...]
 
 
 class Audiences(NamedTuple):
@@ -63,28 +60,65 @@ class Audiences(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """By place of the day: posts that tell each kind, shares of age levels; by code shares, and posts that
-    have any.
+    """By place of the day: posts that tell each kind, shares of age levels; by code and place of the day
+    shares, and posts that have any. `met`: the codes of these, as many as `known` says.
     """
 
     posts: I64
     ages: I64
     shares: I64
     named: I64
+    met: I64
+    known: I64
+    is_met: U8
 
 
-class Audience(NamedTuple):
-    """What is told of one place over one detail period."""
+class Overall(NamedTuple):
+    """All posts of a place, by place and place of the day: posts that tell each kind, shares by code."""
 
-    ages: Ages
-    interests: Indexes
-    countries: Indexes
+    posts: I64
+    shares: I64
+
+
+class Indexes(NamedTuple):
+    """The `counts[0]` highest: their codes and indexes."""
+
+    codes: I64
+    values: I64
+    counts: I64
 
 
 def sums() -> Sums:
     """Room for them."""
-    shares, named = np.zeros((2, OLDER, ALL_CODES), np.int64)
-    return Sums(np.zeros((OLDER, 3), np.int64), np.zeros((OLDER, len(AGE_LEVELS)), np.int64), shares, named)
+    shares, named = np.zeros((2, ALL_CODES, OLDER), np.int64)
+    posts, ages = np.zeros((OLDER, 3), np.int64), np.zeros((OLDER, len(AGE_LEVELS)), np.int64)
+    return Sums(
+        posts,
+        ages,
+        shares,
+        named,
+        np.zeros(ALL_CODES, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(ALL_CODES, np.uint8),
+    )
+
+
+def overall() -> Overall:
+    """Of no posts."""
+    return Overall(np.zeros((PLACES, OLDER, 3), np.int64), np.zeros((PLACES, OLDER, ALL_CODES), np.int64))
+
+
+def everywhere(columns: Columns, as_of: int) -> Overall:
+    """Of all of them."""
+    into, every = overall(), np.arange(len(columns), dtype=np.int32)
+    add_everywhere(1, every, columns.posts, columns["audience"], as_of, read_audiences(columns), into)
+    return into
+
+
+def indexes() -> Indexes:
+    """Room for them."""
+    codes, values = np.zeros((2, max(MOST_INTERESTS, MOST_COUNTRIES)), np.int64)
+    return Indexes(codes, values, np.zeros(1, np.int64))
 
 
 @jit
@@ -95,41 +129,140 @@ def add_audience(number: int, place: int, audiences: Audiences, into: Sums) -> N
     for level in range(len(AGE_LEVELS)):
         into.ages[place, level] += audiences.ages[number, level]
     for i in range(audiences.starts[number], audiences.starts[number + 1]):
-        into.shares[place, audiences.codes[i]] += audiences.shares[i]
-        into.named[place, audiences.codes[i]] += 1
+        code = audiences.codes[i]
+        if not into.is_met[code]:
+            into.met[into.known[0]], into.is_met[code] = code, 1
+            into.known[0] += 1
+        into.shares[code, place] += audiences.shares[i]
+        into.named[code, place] += 1
 
 
 @jit
 def add_audiences(
-    found: I32, posts: Posts, numbers: I32, as_of: int, audiences: Audiences, into: Sums
+    first: int, last: int, chosen: Chosen, numbers: I32, audiences: Audiences, into: Sums
 ) -> bool:
-    """Add the audiences of posts; whether there are any."""
+    """Add the audiences of posts chosen from `first` until `last`; whether there are any."""
     some = False
-    for post in found:
-        back = as_of - i64(posts.hot[post]["day"])
-        if numbers[post] >= 0 and back >= 0 and place_of(back) < OLDER:
-            add_audience(numbers[post], place_of(back), audiences, into)
+    for i in range(first, last):
+        number = i64(numbers[chosen.post[i]])
+        if number >= 0 and chosen.age[i] < OLDER:
+            add_audience(number, i64(chosen.age[i]), audiences, into)
             some = True
     return some
 
 
 @jit
+def widen(found: Sums) -> None:
+    """Make sums over spans of sums by places of days."""
+    for span in range(1, OLDER):
+        for kind in range(3):
+            found.posts[span, kind] += found.posts[span - 1, kind]
+        for level in range(len(AGE_LEVELS)):
+            found.ages[span, level] += found.ages[span - 1, level]
+        for i in range(found.known[0]):
+            code = found.met[i]
+            found.shares[code, span] += found.shares[code, span - 1]
+            found.named[code, span] += found.named[code, span - 1]
+
+
+@jit
+def forget(found: Sums) -> None:
+    """Nothing is added yet."""
+    found.posts[:], found.ages[:] = 0, 0
+    for i in range(found.known[0]):
+        code = found.met[i]
+        found.shares[code], found.named[code], found.is_met[code] = 0, 0, 0
+    found.known[0] = 0
+
+
+@jit
 def add_everywhere(
-    posts: Posts, numbers: I32, as_of: int, audiences: Audiences, told: I64, shares: I64
+    sign: int, chosen: I32, posts: Posts, numbers: I32, as_of: int, audiences: Audiences, into: Overall
 ) -> None:
-    """By place, place of the day and kind or code: posts that tell of interests or countries, and shares."""
-    for post in range(len(posts.hot)):
-        back, number = as_of - i64(posts.hot[post]["day"]), numbers[post]
-        if number < 0 or back < 0 or place_of(back) == OLDER:
+    """Add the audiences of posts to those of all posts, or take them out."""
+    for post in chosen:
+        back, number = as_of - i64(posts.hot[post]["day"]), i64(numbers[post])
+        if number >= 0 and back >= 0 and place_of(back) < OLDER:
+            add_anywhere(sign, 0, place_of(back), number, audiences, into)
+            region = i64(posts.hot[post]["region"])
+            if region > 0:
+                add_anywhere(sign, region, place_of(back), number, audiences, into)
+
+
+@jit
+def add_anywhere(sign: int, where: int, place: int, number: int, audiences: Audiences, into: Overall) -> None:
+    """Add one audience to those of all posts of a place, or take it out."""
+    for kind in range(3):
+        into.posts[where, place, kind] += sign * i64(audiences.has[number, kind])
+    for i in range(audiences.starts[number], audiences.starts[number + 1]):
+        into.shares[where, place, audiences.codes[i]] += sign * audiences.shares[i]
+
+
+@jit
+def mean_of_all(place: int, span: int, code: int, kind: int, of_all: Overall) -> float:
+    """The mean share of an interest or country over all posts of a place; 0: none."""
+    shares, posts = 0, 0
+    for age in range(span + 1):
+        shares += of_all.shares[place, age, code]
+        posts += of_all.posts[place, age, kind]
+    return float(shares) / float(max(posts, 1))
+
+
+@jit
+def put_index(code: int, value: int, most: int, into: Indexes) -> None:
+    """Keep the highest, of equal ones the lower code."""
+    at = into.counts[0]
+    while at > 0 and (
+        into.values[at - 1] < value or (into.values[at - 1] == value and into.codes[at - 1] > code)
+    ):
+        at -= 1
+    if at == most:
+        return
+    into.counts[0] = min(into.counts[0] + 1, most)
+    for i in range(into.counts[0] - 1, at, -1):
+        into.codes[i], into.values[i] = into.codes[i - 1], into.values[i - 1]
+    into.codes[at], into.values[at] = code, value
+
+
+@jit
+def index_all(place: int, span: int, kind: int, found: Sums, of_all: Overall, into: Indexes) -> None:
+    """Index interests or countries: 100 * share under the subject / share of all posts, rounded."""
+    into.counts[0], most = 0, MOST_INTERESTS if kind == BY_INTEREST else MOST_COUNTRIES
+    for i in range(found.known[0]):
+        code = found.met[i]
+        if (code < SPLIT) != (kind == BY_INTEREST) or found.named[code, span] == 0:
             continue
-        place, region = place_of(back), i64(posts.hot[post]["region"])
-        for where in (0, region):
-            for kind in range(3):
-                told[where, place, kind] += audiences.has[number, kind]
-            for i in range(audiences.starts[number], audiences.starts[number + 1]):
-                shares[where, place, audiences.codes[i]] += audiences.shares[i]
-            if region == 0:
-                break
+        mean = mean_of_all(place, span, code, kind, of_all)
+        if mean > 0.0:
+            own = float(found.shares[code, span]) / float(found.posts[span, kind])
+            put_index(code, i64(100.0 * own / mean + 0.5 + GUARD), most, into)
+
+
+@jit
+def percentages(of_levels: I64, remainders: I64, out: I64) -> None:
+    """Percent of each age level, by largest remainder (ties: the lower level); 0 where nothing is known."""
+    whole, left = 0, 100
+    for level in range(len(of_levels)):
+        whole, out[level] = whole + of_levels[level], 0
+    if whole == 0:
+        return
+    total = float(whole)
+    for level in range(len(of_levels)):
+        exact = rounded(100.0 * _POINT * float(of_levels[level]) / total)
+        out[level], remainders[level] = exact // _POINT, exact % _POINT
+        left -= out[level]
+    for _ in range(left):
+        highest = 0
+        for level in range(len(remainders)):
+            highest = level if remainders[level] > remainders[highest] else highest
+        out[highest] += 1
+        remainders[highest] = -1
+
+
+@jit
+def rounded(exact: float) -> int:
+    """To a whole number, a half up. Adding a half before cutting off would round twice."""
+    return i64(exact) + (1 if exact % 1.0 >= 0.5 else 0)
 
 
 def read_audiences(columns: Columns) -> Audiences:
@@ -156,48 +289,12 @@ def read_audiences(columns: Columns) -> Audiences:
     )
 
 
-def everywhere(columns: Columns, as_of: int, audiences: Audiences) -> tuple[I64, I64]:
-    """What `add_everywhere` adds of all posts."""
-    told, shares = np.zeros((PLACES, OLDER, 3), np.int64), np.zeros((PLACES, OLDER, ALL_CODES), np.int64)
-    add_everywhere(columns.posts, columns["audience"], as_of, audiences, told, shares)
-    return told, shares
-
-
-def overall(told: I64, shares: I64) -> F64:
-    """The mean share of each interest and country over all posts of a place, by place, span and code; 0:
-    none.
-    """
-    until, posts = shares.cumsum(axis=1), told.cumsum(axis=1)
-    of_code = posts[:, :, np.where(np.arange(ALL_CODES) < SPLIT, BY_INTEREST, BY_COUNTRY)]
-    mean: F64 = until.astype(np.float64) / np.maximum(of_code, 1)
-    return mean
-
-
-def told(found: Sums, of_all: F64) -> list[Audience]:
-    """What is told over each detail period. `of_all`: of the place, by span and code."""
-    posts, ages = found.posts.cumsum(axis=0), found.ages.cumsum(axis=0)
-    shares, named = found.shares.cumsum(axis=0), found.named.cumsum(axis=0)
-    return [
-        Audience(
-            _percentages(ages[span].tolist()),
-            _indexes(
-                shares[span], named[span], int(posts[span, BY_INTEREST]), of_all[span], 0, MOST_INTERESTS
-            ),
-            _indexes(
-                shares[span], named[span], int(posts[span, BY_COUNTRY]), of_all[span], SPLIT, MOST_COUNTRIES
-            ),
-        )
-        for span in range(OLDER)
-    ]
-
-
 def _shares(weights: Mapping[str, float]) -> dict[str, int]:
     """Each weight as a share of all in fixed point, a half rounded up; the smallest are summed first."""
     total = 0.0
     for weight in sorted(weights.values()):
         total += weight
-    exact = [weight / total * SHARE_UNIT for weight in weights.values()]
-    return dict(zip(weights, _rounded(exact), strict=True))
+    return {id_: rounded(weight / total * SHARE_UNIT) for id_, weight in weights.items()}
 
 
 def _levels(weights: Mapping[str, float]) -> list[int]:
@@ -217,33 +314,3 @@ def _level(band: str) -> int | None:
     if not AGE_LEVELS[0] <= age <= _HIGHEST_AGE:
         return None
     return sum(level <= age for level in AGE_LEVELS) - 1
-
-
-def _percentages(of_levels: list[int]) -> Ages:
-    """(level of the wire, percent), the highest first, by largest remainder (ties: the lower level)."""
-    total = float(sum(of_levels))
-    if not total:
-        return ()
-    exact = _rounded([100.0 * _POINT * float(one) / total for one in of_levels])
-    left = 100 - sum(one // _POINT for one in exact)
-    by_remainder = sorted(range(len(exact)), key=lambda level: -(exact[level] % _POINT))
-    percents = [one // _POINT + (by_remainder.index(level) < left) for level, one in enumerate(exact)]
-    highest = sorted(range(len(percents)), key=lambda level: -percents[level])
-    return tuple((_FIRST_LEVEL + level, percents[level]) for level in highest)
-
-
-def _rounded(exact: list[float]) -> list[int]:
-    """To whole numbers, a half up. Adding a half before cutting off would round twice."""
-    return [int(one) + (one % 1.0 >= 0.5) for one in exact]
-
-
-def _indexes(shares: I64, named: I64, posts: int, of_all: F64, first: int, most: int) -> Indexes:
-    """Index = 100 * share under the subject / overall share, rounded; the highest first, ties by id."""
-    ids, codes = (INTERESTS, slice(0, SPLIT)) if first == 0 else (COUNTRIES, slice(SPLIT, ALL_CODES))
-    able = np.flatnonzero((named[codes] > 0) & (of_all[codes] > 0.0))
-    if not len(able):
-        return ()
-    mean = shares[codes][able].astype(np.float64) / posts
-    index = (100.0 * mean / of_all[codes][able] + 0.5 + GUARD).astype(np.int64)
-    highest = np.lexsort((able, -index))[:most]
-    return tuple((ids[able[one]], int(index[one])) for one in highest)

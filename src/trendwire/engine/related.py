@@ -18,14 +18,15 @@ from typing import NamedTuple
 import numpy as np
 
 from trendwire.domain.charts import Kind
-from trendwire.engine.columns import Columns, Posts
-from trendwire.engine.compiled import I32, I64, i64, inlined, jit
-from trendwire.engine.counts import PLACES
+from trendwire.domain.periods import DETAIL_PERIODS
+from trendwire.engine.columns import Posts
+from trendwire.engine.compiled import I32, I64, U8, i64, inlined, jit
 from trendwire.engine.kinds import number_of
-from trendwire.engine.lists import Lists, posts_of_creator, posts_of_subject
+from trendwire.engine.lists import Lists, posts_of_subject
 from trendwire.engine.names import Table
-from trendwire.engine.numbers import OLDER, add_reach, place_of
+from trendwire.engine.numbers import OLDER, Chosen, add_reach, place_of
 from trendwire.engine.records import FREE, find, pair
+from trendwire.engine.tops import Tops, code_of, least, offer
 
 BILLION = 1_000_000_000
 
@@ -51,7 +52,8 @@ LONGEST = OLDER - 1
 KEPT_FROM = 50
 """Creators of hashtags with more posts than these are counted once and kept."""
 
-_KEPT = 1 << 16
+UNKNOWN, COUNTED, EVERYDAY, NOT_EVERYDAY = range(4)
+_KEPT, _BOTH_BITS = 1 << 16, 32
 
 
 class Kept(NamedTuple):
@@ -64,7 +66,8 @@ class Kept(NamedTuple):
 
 class Partners(NamedTuple):
     """Hashtags that were used with one: which, how many creators used both over each span, and while they
-    are counted the creator met last and the place of their newest post. `places` finds them.
+    are counted the creator met last and the place of their newest post. `places` finds them. `reach`: all
+    creators over each span, and what is `known` of them.
     """
 
     tags: I64
@@ -72,10 +75,14 @@ class Partners(NamedTuple):
     creator: I64
     newest: I64
     places: I32
+    reach: I64
+    known: U8
 
 
 class Population(NamedTuple):
-    """What pairs are measured in: creators of all posts over each span, by place."""
+    """What pairs are measured in: creators of all posts over each span, by place. `room` for posts, `reach`
+    for the creators of one hashtag.
+    """
 
     posts: Posts
     lists: Lists
@@ -83,6 +90,13 @@ class Population(NamedTuple):
     everyone: I64
     kept: Kept
     names: Table
+    room: I32
+    reach: I64
+
+
+def no_reach_kept(room: int = _KEPT) -> Kept:
+    """Room for reach, a power of 2."""
+    return Kept(np.full(room, FREE), np.zeros((room, OLDER), np.int64), np.zeros(1, np.int64))
 
 
 @jit
@@ -116,7 +130,7 @@ def reach_of(found: I32, posts: Posts, as_of: int, reach: I64) -> None:
 
 
 @jit
-def reach_in(subject: int, place: int, among: Population, room: I32, reach: I64) -> None:
+def reach_in(subject: int, place: int, among: Population, reach: I64) -> None:
     """Creators of a hashtag in a place over each span, counted or as they were kept."""
     key = pair(subject, place)
     at = find(among.kept.keys, key)
@@ -125,8 +139,8 @@ def reach_in(subject: int, place: int, among: Population, room: I32, reach: I64)
             reach[span] = among.kept.reach[at, span]
         return
     reach[:] = 0
-    count = posts_of_subject(subject, place, among.posts, among.lists, room)
-    reach_of(room[:count], among.posts, among.as_of, reach)
+    count = posts_of_subject(subject, place, among.posts, among.lists, among.room)
+    reach_of(among.room[:count], among.posts, among.as_of, reach)
     if count > KEPT_FROM and among.kept.known[0] * 3 < len(among.kept.keys) * 2:
         among.kept.keys[at] = key
         for span in range(OLDER):
@@ -147,24 +161,37 @@ def meet(creator: int, place: int, known: I64, newest: I64, both: I64, partner: 
 
 
 @jit
-def find_partners(found: I32, subject: int, among: Population, partners: Partners) -> int:
-    """The hashtags beside one, from its posts sorted by creator; how many."""
-    hot, starts, counts, subjects = (
-        among.posts.hot,
-        among.posts.use_start,
-        among.posts.use_count,
-        among.posts.use_subject,
+def room_for_partners(uses: int) -> Partners:
+    """For posts with so many uses of hashtags and sounds."""
+    places = 16
+    while places < 2 * uses:
+        places *= 2
+    return Partners(
+        np.empty(uses, np.int64),
+        np.empty((uses, OLDER), np.int64),
+        np.empty(uses, np.int64),
+        np.empty(uses, np.int64),
+        np.full(places, -1, np.int32),
+        np.empty((uses, OLDER), np.int64),
+        np.zeros(uses, np.uint8),
     )
-    texts, offsets = among.names.data, among.names.offsets
-    tags, both, known, newest, places = partners
-    count, as_of, mask = 0, among.as_of, len(places) - 1
-    for post in found:
-        back, creator = as_of - i64(hot[post]["day"]), i64(hot[post]["creator"])
-        if back < 0 or creator < 0 or place_of(back) == OLDER:
+
+
+@jit
+def find_partners(
+    first: int, last: int, chosen: Chosen, subject: int, posts: Posts, partners: Partners
+) -> int:
+    """The subjects beside one, from its posts sorted by creator; how many."""
+    starts, counts, subjects = posts.use_start, posts.use_count, posts.use_subject
+    tags, both, known, newest, places, _, _ = partners
+    count, mask = 0, len(places) - 1
+    for i in range(first, last):
+        post, creator, age = chosen.post[i], i64(chosen.creator[i]), i64(chosen.age[i])
+        if creator < 0 or age == OLDER:
             continue
         for use in range(starts[post], starts[post] + counts[post]):
             tag = i64(subjects[use])
-            if tag == subject or texts[offsets[tag]] != HASHTAG:
+            if tag == subject:
                 continue
             at = (tag * 0x1E3779B1 >> 7) & mask
             while places[at] >= 0 and tags[places[at]] != tag:
@@ -173,127 +200,98 @@ def find_partners(found: I32, subject: int, among: Population, partners: Partner
                 places[at], tags[count], both[count] = count, tag, 0
                 known[count], newest[count] = -1, OLDER
                 count += 1
-            meet(creator, place_of(back), known, newest, both, places[at])
+            meet(creator, age, known, newest, both, places[at])
     for partner in range(count):
         add_reach(newest[partner], both[partner])
     return count
 
 
 @jit
-def measure(
-    count: int, partners: Partners, own: I64, place: int, span: int, among: Population, room: I32, out: I64
-) -> int:
-    """Partners over one span with their strength, creators and numbers: all that can be among the
-    strongest.
+def keep_supported(count: int, partners: Partners, names: Table) -> int:
+    """Keep those that are hashtags and that enough creators used beside the hashtag; how many."""
+    kept = 0
+    for partner in range(count):
+        tag = partners.tags[partner]
+        if partners.both[partner, LONGEST] < SUPPORT or names.data[names.offsets[tag]] != HASHTAG:
+            continue
+        partners.tags[kept] = tag
+        for span in range(OLDER):
+            partners.both[kept, span] = partners.both[partner, span]
+        kept += 1
+    return kept
+
+
+@jit
+def uses_everyday(subject: int, among: Population) -> bool:
+    """Whether a hashtag is everyday."""
+    reach_in(subject, 0, among, among.reach)
+    return is_everyday(among.reach[LONGEST], among.everyone[0, LONGEST])
+
+
+@jit
+def offer_related(
+    partner: int, place: int, span: int, own: int, among: Population, partners: Partners, found: Tops
+) -> None:
+    """Offer a partner to the strongest of a span, of equally strong ones those of most creators first."""
+    tag, both, known = partners.tags[partner], partners.both[partner, span], partners.known
+    if known[partner] == UNKNOWN:
+        reach_in(tag, place, among, partners.reach[partner])
+        known[partner] = COUNTED
+    strength = affinity(both, own, partners.reach[partner, span], among.everyone[place, span])
+    if strength == UNRELATED:
+        return
+    if known[partner] == COUNTED:
+        known[partner] = EVERYDAY if uses_everyday(tag, among) else NOT_EVERYDAY
+    if known[partner] == NOT_EVERYDAY:
+        offer(found, span, tag, code_of(tag), strength << _BOTH_BITS | both, among.names)
+
+
+@jit
+def find_strongest(
+    count: int, place: int, span: int, own: int, among: Population, partners: Partners, found: Tops
+) -> None:
+    """The strongest partners over one span.
 
     No partner has fewer creators than the pair, so a bound of the affinity is known before: partners are
     measured in its order, and no more of them than can still be among the strongest.
     """
-    everyone, world = among.everyone[place, span], among.everyone[0, LONGEST]
     bounds = np.empty(count, np.int64)
     for partner in range(count):
         both = partners.both[partner, span]
-        bounds[partner] = affinity(both, own[span], both, everyone)
-    order, reach, found, fifth = np.argsort(-bounds), np.zeros(OLDER, np.int64), 0, UNRELATED
-    for partner in order:
-        if bounds[partner] == UNRELATED or bounds[partner] < fifth or found == len(out):
-            break
-        tag, both = partners.tags[partner], partners.both[partner, span]
-        reach_in(tag, place, among, room, reach)
-        strength = affinity(both, own[span], reach[span], everyone)
-        if strength == UNRELATED:
-            continue
-        if place != 0:
-            reach_in(tag, 0, among, room, reach)
-        if is_everyday(reach[LONGEST], world):
-            continue
-        out[found, 0], out[found, 1], out[found, 2] = -strength, -both, tag
-        found += 1
-        if found >= MOST_RELATED:
-            fifth = -np.sort(out[:found, 0])[MOST_RELATED - 1]
-    return found
+        bounds[partner] = affinity(both, own, both, among.everyone[place, span])
+    for partner in np.argsort(-bounds):
+        if bounds[partner] == UNRELATED or bounds[partner] < least(found, span) >> _BOTH_BITS:
+            return
+        offer_related(partner, place, span, own, among, partners, found)
 
 
 @jit
-def count_everyone(posts: Posts, lists: Lists, as_of: int, room: I32, everyone: I64) -> None:
-    """Creators of all posts over each span, by place."""
-    newest = np.full(PLACES, OLDER)
-    for creator in range(len(lists.creator_head)):
-        count = posts_of_creator(creator, posts, lists, room)
-        for post in room[:count]:
-            back, region = as_of - i64(posts.hot[post]["day"]), i64(posts.hot[post]["region"])
-            if back >= 0:
-                newest[0] = min(newest[0], place_of(back))
-                newest[region] = min(newest[region], place_of(back))
-        for post in room[:count]:
-            region = i64(posts.hot[post]["region"])
-            if region > 0:
-                add_reach(newest[region], everyone[region])
-                newest[region] = OLDER
-        add_reach(newest[0], everyone[0])
-        newest[0] = OLDER
+def relate(
+    subject: int,
+    place: int,
+    first: int,
+    last: int,
+    chosen: Chosen,
+    reach: I64,
+    among: Population,
+    found: Tops,
+) -> None:
+    """The hashtags related to one over each span, from its posts in a place; `reach`: their creators."""
+    found.counts[:] = 0
+    if reach[LONGEST] < SUPPORT or uses_everyday(subject, among):
+        return
+    uses = 0
+    for i in range(first, last):
+        uses += among.posts.use_count[chosen.post[i]]
+    partners = room_for_partners(uses)
+    count = find_partners(first, last, chosen, subject, among.posts, partners)
+    count = keep_supported(count, partners, among.names)
+    for span in range(OLDER):
+        if count > 0 and reach[span] >= SUPPORT:
+            find_strongest(count, place, span, reach[span], among, partners, found)
 
 
-def everyone(columns: Columns, lists: Lists, as_of: int) -> I64:
-    """What `count_everyone` counts."""
-    found = np.zeros((PLACES, OLDER), np.int64)
-    count_everyone(columns.posts, lists, as_of, np.empty(len(columns) + 1, np.int32), found)
-    return found
-
-
-def kept(size: int = _KEPT) -> Kept:
-    """Room for so many, which is a power of 2."""
-    return Kept(np.full(size, FREE), np.zeros((size, OLDER), np.int64), np.zeros(1, np.int64))
-
-
-class Related:
-    """Tells the related hashtags of one state."""
-
-    def __init__(self, columns: Columns, lists: Lists, as_of: int, everyone: I64, kept: Kept) -> None:
-        self._columns = columns
-        self._room = np.empty(len(columns) + 1, np.int32)
-        names = columns.subjects.table
-        self._among = Population(columns.posts, lists, as_of, everyone, kept, names)
-        self._partners = _partners(1 << 10)
-
-    def over(self, subject: int, place: int, found: I32, reach: I64) -> list[list[int]]:
-        """The hashtags related to one over each span, the strongest first. `found`: its posts in the place,
-        sorted by creator; `reach`: their creators over each span.
-        """
-        if len(found) < SUPPORT or self._is_everyday(subject, place, reach):
-            return [[]] * OLDER
-        count = self._find(subject, found)
-        supported = np.flatnonzero(self._partners.both[:count, LONGEST] >= SUPPORT)
-        if not len(supported):
-            return [[]] * OLDER
-        partners = self._partners._replace(
-            tags=self._partners.tags[supported], both=self._partners.both[supported]
-        )
-        return [self._strongest(partners, len(supported), reach, place, span) for span in range(OLDER)]
-
-    def _is_everyday(self, subject: int, place: int, reach: I64) -> bool:
-        world = reach if place == 0 else np.zeros(OLDER, np.int64)
-        if place != 0:
-            reach_in(subject, 0, self._among, self._room, world)
-        return is_everyday(int(world[LONGEST]), int(self._among.everyone[0, LONGEST]))
-
-    def _find(self, subject: int, found: I32) -> int:
-        uses = int(self._columns["use_count"][found].sum())
-        if uses > len(self._partners.tags):
-            self._partners = _partners(uses * 2)
-        places = self._partners.places[: 1 << max(4, (2 * uses - 1).bit_length())]
-        places[:] = -1
-        return find_partners(found, subject, self._among, self._partners._replace(places=places))
-
-    def _strongest(self, partners: Partners, count: int, own: I64, place: int, span: int) -> list[int]:
-        out = np.empty((count, 3), np.int64)
-        found = measure(count, partners, own, place, span, self._among, self._room, out)
-        name = self._columns.subjects.raw
-        ranked = sorted((strength, both, name(tag), tag) for strength, both, tag in out[:found].tolist())
-        return [tag for *_, tag in ranked[:MOST_RELATED]]
-
-
-def _partners(size: int) -> Partners:
-    tags, creator, newest = np.empty((3, size), np.int64)
-    places = np.full(1 << (2 * size - 1).bit_length(), -1, np.int32)
-    return Partners(tags, np.empty((size, OLDER), np.int64), creator, newest, places)
+def everyone(newest: I32, as_of: int) -> I64:
+    """Creators of all posts over each span, by place, from creators by the day of their newest post."""
+    spans = [newest[:, as_of - period + 1 : as_of + 1].sum(axis=1) for period in DETAIL_PERIODS]
+    return np.stack(spans, axis=1).astype(np.int64)

@@ -24,7 +24,16 @@ from trendwire.engine.compiled import I32, I64
 from trendwire.engine.industries import industry_ids
 from trendwire.engine.leaders import BACKS, SPANS, gained_in_spans
 from trendwire.engine.lists import posts_of_subject
-from trendwire.engine.numbers import FIRST_DAY, PROMOTED, SAMPLE_SIZE, Numbers, count, numbers
+from trendwire.engine.numbers import (
+    FIRST_DAY,
+    PROMOTED,
+    SAMPLE_SIZE,
+    Numbers,
+    choose,
+    count,
+    numbers,
+    room_for,
+)
 from trendwire.engine.ranks import Ranks
 from trendwire.engine.state import State
 from trendwire.engine.tops import Tops
@@ -57,6 +66,7 @@ class Rows:
         self._state, self._columns, self._attributes = state, state.columns, attributes
         self._industries = industry_ids(state.columns)
         self._room = np.empty(len(state.columns) + 1, np.int32)
+        self._numbers = numbers()
         self._shown: dict[tuple[int, int], Shown] = {}
         self._sounds: dict[int, SoundFacts] = {}
         self._faces: dict[int, Face] = {}
@@ -172,15 +182,21 @@ class Rows:
         lists = self._state.lists.lists
         return self._room[: posts_of_subject(subject, place, self._columns.posts, lists, self._room)]
 
-    def numbers(self, posts: I32) -> Numbers:
-        """What is counted of a subject's posts in a place."""
-        into, columns = numbers(), self._columns
-        texts, creators = columns.ids.texts.table, columns.creators.table
-        count(posts, columns.posts, self._state.as_of, texts, creators, into)
+    def _count(self, subject: int, place: int) -> Numbers:
+        """What is counted of a subject's posts in a place; of no use after the next call."""
+        found, columns, as_of, into = (
+            self.posts(subject, place),
+            self._columns,
+            self._state.as_of,
+            self._numbers,
+        )
+        texts, creators, chosen = columns.ids.texts.table, columns.creators.table, room_for(len(found))
+        known = choose(found, columns.posts, as_of, into.room, chosen)
+        count(0, known, chosen, columns.posts, as_of, texts, creators, into)
         return into
 
     def _show(self, subject: int, place: int) -> Shown:
-        found = self.numbers(self.posts(subject, place))
+        found = self._count(subject, place)
         since = int(found.sums[FIRST_DAY]) if self._attributes.kind(subject) == Kind.SOUND else 0
         posts, creators = found.top_posts, found.top_creators
         return Shown(

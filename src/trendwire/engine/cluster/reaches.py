@@ -10,11 +10,11 @@ import numpy as np
 from trendwire.domain.periods import LONGEST
 from trendwire.engine.cluster.portable import Bytes, bytes_of, dealt, numbers_of, shares_of
 from trendwire.engine.columns import Columns, ranges
-from trendwire.engine.compiled import I32, I64, jit
+from trendwire.engine.compiled import I64, jit
 from trendwire.engine.names import joined
 from trendwire.engine.numbers import OLDER
 from trendwire.engine.records import find, pair
-from trendwire.engine.related import HASHTAG, SUPPORT, Kept, Population, kept, reach_in
+from trendwire.engine.related import HASHTAG, SUPPORT, Kept, Population, no_reach_kept, reach_in
 from trendwire.engine.state import State
 
 KEPT = 1 << 16
@@ -39,9 +39,17 @@ def reaches(state: State, own: Any, shares: int, everyone: I64) -> Iterator[tupl
     tags, posts = _tagged(columns, state.as_of)
     pairs = _often(tags[own[tags]], columns["hot"]["region"][posts[own[tags]]])
     tag, place, reach = pairs >> 8, pairs & 0xFF, np.zeros((len(pairs), OLDER), np.int64)
-    names, room = columns.subjects.table, np.empty(len(columns) + 1, np.int32)
-    among = Population(columns.posts, state.lists.lists, state.as_of, everyone, kept(), names)
-    reach_all(tag, place, among, room, reach)
+    among = Population(
+        columns.posts,
+        state.lists.lists,
+        state.as_of,
+        everyone,
+        no_reach_kept(),
+        columns.subjects.table,
+        np.empty(len(columns) + 1, np.int32),
+        np.zeros(OLDER, np.int64),
+    )
+    reach_all(tag, place, among, reach)
     state.given.put(columns, np.arange(len(columns), dtype=np.int32), state.as_of)
     given = state.given.ids
     for share, some in _users(tags, posts, own, shares_of(columns.subjects, shares)):
@@ -52,10 +60,10 @@ def reaches(state: State, own: Any, shares: int, everyone: I64) -> Iterator[tupl
 
 
 @jit
-def reach_all(tags: I64, places: I64, among: Population, room: I32, reach: I64) -> None:
+def reach_all(tags: I64, places: I64, among: Population, reach: I64) -> None:
     """Creators of hashtags in places over each span."""
     for i in range(len(tags)):
-        reach_in(tags[i], places[i], among, room, reach[i])
+        reach_in(tags[i], places[i], among, reach[i])
 
 
 def _tagged(columns: Columns, as_of: int) -> tuple[I64, I64]:
@@ -93,7 +101,7 @@ def kept_of(state: State, reaches: Iterable[Reach]) -> Kept:
     """What other shares told of their hashtags, where related ones are measured; their ids, in the state."""
     columns, every = state.columns, list(reaches)
     rows = sum(len(one.tag) for one in every)
-    into = kept(1 << (2 * rows + KEPT).bit_length())
+    into = no_reach_kept(1 << (2 * rows + KEPT).bit_length())
     for one in every:
         tags = numbers_of(columns.subjects, one.tags)
         offsets, data = one.ids

@@ -217,7 +217,7 @@ def rendered(
     for key in charts.keys:
         for name, entry in zip(charts.names(key), charts.entries(key), strict=True):
             yield Row(key, entry.rank, name, text(entry))
-    around = Around(by.everyone, kept_of(state, told), by.means)
+    around = Around(by.everyone, kept_of(state, told), by.of_all)
     own = shares_of(columns.subjects, plan.shares) == share
     subjects = [subject for subject in in_order(state) if own[subject]]
     made = documents(Details(state, charts, around), charts.attributes, subjects)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trendwire.domain.charts import CHART_SIZE, Kind
-from trendwire.engine.audiences import everywhere, overall, read_audiences
+from trendwire.engine.audiences import Overall, everywhere
 from trendwire.engine.columns import Columns
-from trendwire.engine.compiled import F64, I64
+from trendwire.engine.compiled import I64
 from trendwire.engine.counts import CHARTS, PLACES, Parameters
 from trendwire.engine.related import everyone
 from trendwire.engine.state import State
@@ -44,7 +44,7 @@ class Settled(NamedTuple):
     parameters: Parameters
     all_posts: I64
     everyone: I64
-    means: F64
+    of_all: Overall
 
 
 def totals(state: State) -> Totals:
@@ -52,9 +52,8 @@ def totals(state: State) -> Totals:
     columns, as_of, around = state.columns, state.as_of, state.surroundings
     state.count_surroundings()
     state.leaders.make(columns, as_of)
-    told, shares = everywhere(columns, as_of, read_audiences(columns))
-    counted = {name: getattr(around, name) for name in _COUNTED}
-    counted |= {"everyone": everyone(columns, state.lists.lists, as_of), "told": told, "shares": shares}
+    of_all = everywhere(columns, as_of)
+    counted = {name: getattr(around, name) for name in _COUNTED} | of_all._asdict()
     sums = {name: sparse(array) for name, array in counted.items()}
     videos, creators = state.leaders.charts()
     return Totals(sums, _leading(Kind.VIDEO, videos, columns) | _leading(Kind.CREATOR, creators, columns))
@@ -66,8 +65,9 @@ def settled(found: Totals, state: State) -> Settled:
     for name in _COUNTED:
         getattr(around, name)[:] = sums[name]
     around.settle(len(state.columns.regions) + 1)
+    of_all = Overall(*(sums[name] for name in Overall._fields))
     all_posts = np.zeros((PLACES, CHARTS, 5), np.int64)
-    return Settled(around.parameters, all_posts, sums["everyone"], overall(sums["told"], sums["shares"]))
+    return Settled(around.parameters, all_posts, everyone(around.newest, state.as_of), of_all)
 
 
 def summed(one: Totals, other: Totals) -> Totals:
