@@ -17,7 +17,7 @@ from trendwire.domain.details import (
     SoundFacts,
 )
 from trendwire.domain.periods import DETAIL_PERIODS
-from trendwire.engine.audiences import CODES, FIRST_LEVEL, add_everywhere, overall, read_audiences
+from trendwire.engine.audiences import CODES, FIRST_LEVEL
 from trendwire.engine.charts import Charts
 from trendwire.engine.compiled import I32
 from trendwire.engine.describe import EVERYWHERE, OF_PLACE, OF_SPAN, Basis, describe, lists, work
@@ -55,8 +55,6 @@ class Details:
         state, columns, posts = self._state, self._columns, self._columns.posts
         all_lists, room = state.lists.lists, np.empty(len(columns) + 1, np.int32)
         creators = everyone(state.surroundings.newest, state.as_of)
-        audiences, of_all, every = read_audiences(columns), overall(), np.arange(len(columns), dtype=np.int32)
-        add_everywhere(1, every, posts, columns["audience"], state.as_of, audiences, of_all)
         names = columns.subjects.table
         return Basis(
             Population(
@@ -75,8 +73,8 @@ class Details:
             state.candidates.records.creators,
             state.surroundings.parameters,
             columns["audience"],
-            audiences,
-            of_all,
+            state.audiences.all,
+            state.audiences.overall,
             by_id(self._industries),
         )
 

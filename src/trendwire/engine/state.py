@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from duckdb import DuckDBPyConnection
 
+from trendwire.engine.audiences import AllAudiences
 from trendwire.engine.columns import Columns
 from trendwire.engine.counts import room
 from trendwire.engine.gains import add_posts, gains
@@ -28,7 +29,7 @@ class State:
         self.lists = PostLists(columns)
         self.surroundings = Surroundings(as_of)
         self.candidates = Candidates()
-        self.given, self.leaders = GivenIds(), Leaders()
+        self.given, self.leaders, self.audiences = GivenIds(), Leaders(), AllAudiences()
         self._count()
 
     @property
@@ -53,12 +54,13 @@ class State:
         slots, by = self.candidates.slots, self.surroundings.parameters
         add_posts(1, every, columns.posts, slots, by, gains(), self.candidates.records)
         self.given.put(columns, every, self.as_of)
+        self.audiences.add(1, columns, every, self.as_of)
         self.leaders.make(columns, self.as_of)
 
     def widen(self) -> None:
         """Make room for new texts."""
         self.surroundings.widen(len(self.columns.regions) + 1)
-        for part in (self.lists, self.candidates, self.given):
+        for part in (self.lists, self.candidates, self.given, self.audiences):
             part.widen(self.columns)
 
     def _tally(self) -> None:
