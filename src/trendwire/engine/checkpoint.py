@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from trendwire.engine.audiences import AllAudiences
 from trendwire.engine.columns import Column, Columns
 from trendwire.engine.compiled import stamp
 from trendwire.engine.given import GivenIds
@@ -28,7 +29,7 @@ from trendwire.facts.checksums import has_seal, is_sound, sealed
 
 VERSION = 1
 _META = "meta.json"
-_OWN = (State, Columns, Ids, Names, PostLists, Surroundings, Candidates, GivenIds, Leaders)
+_OWN = (State, Columns, Ids, Names, PostLists, Surroundings, Candidates, GivenIds, Leaders, AllAudiences)
 """What a state is made of, down to arrays and numbers."""
 
 

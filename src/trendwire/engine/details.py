@@ -18,7 +18,7 @@ from trendwire.domain.details import (
     SoundFacts,
 )
 from trendwire.domain.periods import DETAIL_PERIODS
-from trendwire.engine.audiences import CODES, FIRST_LEVEL, Overall, everywhere, read_audiences
+from trendwire.engine.audiences import CODES, FIRST_LEVEL, Overall
 from trendwire.engine.charts import Charts
 from trendwire.engine.compiled import I32, I64
 from trendwire.engine.describe import EVERYWHERE, OF_PLACE, OF_SPAN, Basis, describe, lists, work
@@ -55,7 +55,7 @@ class Around(NamedTuple):
 def around(state: State) -> Around:
     """From all posts."""
     creators = everyone(state.surroundings.newest, state.as_of)
-    return Around(creators, no_reach_kept(), everywhere(state.columns, state.as_of))
+    return Around(creators, no_reach_kept(), state.audiences.overall)
 
 
 class Details:
@@ -91,7 +91,7 @@ class Details:
             state.candidates.records.creators,
             state.surroundings.parameters,
             columns["audience"],
-            read_audiences(columns),
+            state.audiences.all,
             by.of_all,
             by_id(self._industries),
         )

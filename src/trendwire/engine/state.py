@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from duckdb import DuckDBPyConnection
 
+from trendwire.engine.audiences import AllAudiences
 from trendwire.engine.columns import Columns
 from trendwire.engine.compiled import I32, I64
 from trendwire.engine.counts import room
@@ -35,7 +36,7 @@ class State:
         self.lists = PostLists(columns)
         self.surroundings = Surroundings(as_of)
         self.candidates = Candidates()
-        self.given, self.leaders = GivenIds(), Leaders()
+        self.given, self.leaders, self.audiences = GivenIds(), Leaders(), AllAudiences()
         self._count(threads)
 
     @property
@@ -63,13 +64,14 @@ class State:
     def widen(self) -> None:
         """Make room for new texts."""
         self.surroundings.widen(len(self.columns.regions) + 1)
-        for part in (self.lists, self.candidates, self.given):
+        for part in (self.lists, self.candidates, self.given, self.audiences):
             part.widen(self.columns)
 
     def count_surroundings(self) -> None:
-        """Count days, and the first and the newest posts of creators."""
+        """Count days, the first and the newest posts of creators, and audiences."""
         count_days(1, self._every, self.columns.posts, self.surroundings.created)
         self.count_creators(1, np.arange(len(self.columns.creators), dtype=np.int32))
+        self.audiences.add(1, self.columns, self._every, self.as_of)
 
     def count_all_posts(self) -> None:
         """Count the records of all posts together."""
@@ -84,8 +86,9 @@ class State:
     def _promote(self, subjects: I64) -> None:
         """Give records to those of some subjects that have enough posts."""
         self.candidates.note(1, self.columns, self._every, self.since)
-        pairs = self.candidates.pairs()
-        self.candidates.promote(subjects, pairs[np.isin(pairs >> 8, subjects)])
+        pairs, own = self.candidates.pairs(), np.zeros(len(self.columns.subjects), np.bool_)
+        own[subjects] = True
+        self.candidates.promote(subjects, pairs[own[pairs >> 8]])
 
     def _subject_tasks(self) -> Iterator[Callable[[], object]]:
         """Counts of records: subjects have their own, so that some can be counted beside others."""
