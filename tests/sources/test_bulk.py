@@ -100,7 +100,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "time": TIMES,
     "region": st.sampled_from(["US", "VN", "us", " US ", "ZZ", "", "USA", 1]),
     "industry": st.sampled_from([22_000_000_000, 23_000_000_000, 23100000000, "22000000000", "", 7, "Food"]),
-    "flag": st.sampled_from([True, False, 0, 1, "true", "no", "", "maybe"]),
+    "flag": st.sampled_from([True, False, 0, 1, 1.0, "true", "No", "YES", "1", "yeſ", "", "maybe"]),
     "names": TAGS,
     "tags": st.lists(
         st.fixed_dictionaries({"hashtag_name": TEXTS, "hashtag_id": st.sampled_from(["5", None])}), max_size=2
@@ -208,7 +208,17 @@ def test_both_readings_of_any_rows_are_the_same(
     data: st.DataObject, chance: random.Random, tmp_path: Path
 ) -> None:
     rows = [row(chance, data.draw) for _ in range(60)]
-    agree([msgspec.json.encode(one) for one in rows], tmp_path)
+    agree([msgspec.json.encode(one) if chance.random() < 0.7 else _cells(one) for one in rows], tmp_path)
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    """The same as a row of CSV."""
+    named = {
+        name: " ".join(value) if name == "hashtag_names" else value
+        for name, value in row.items()
+        if value != []
+    }
+    return {name: value if isinstance(value, str) else str(value) for name, value in named.items()}
 
 
 def test_both_readings_of_hostile_lines_are_the_same(tmp_path: Path) -> None:
