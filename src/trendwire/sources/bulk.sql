@@ -48,20 +48,25 @@ SELECT $first + row_number() OVER () - 1 AS place, columns(*)::VARCHAR
 FROM read_json($path, format = 'newline_delimited', columns = $fields, maximum_object_size = $longest);
 
 -- name: weigh
--- The weights of audiences, each text of them once: posts share them, and those of one post do.
+-- The weights of audiences, each text of them once: posts share them, and the rows of a post do. CSV has them as
+-- JSON within a text.
 CREATE OR REPLACE TEMP TABLE weighed AS
 SELECT
     v, map_from_entries(list_sort(map_entries(kept))) AS kept,
-    regexp_full_match(v, '\{(?:"(?:' || $regions || ')":[0-9.]+,?)+\}') AS is_regional
+    regexp_full_match(written, '\{(?:"(?:' || $regions || ')": ?[0-9.]+(?:, ?)?)+\}') AS is_regional
 FROM (
-    SELECT v, try_cast(v::JSON AS MAP(VARCHAR, DOUBLE)) AS kept
+    SELECT v, written, try_cast(written::JSON AS MAP(VARCHAR, DOUBLE)) AS kept
     FROM (
-        SELECT audience_ages FROM given WHERE audience_ages IS NOT NULL
-        UNION SELECT audience_interests FROM given WHERE audience_interests IS NOT NULL
-        UNION SELECT audience_countries FROM given WHERE audience_countries IS NOT NULL
-    ) AS texts (v)
+        SELECT v, CASE WHEN starts_with(v, '"') THEN json_extract_string(v, '$') ELSE v END AS written
+        FROM (
+            SELECT audience_ages FROM given WHERE audience_ages IS NOT NULL
+            UNION SELECT audience_interests FROM given WHERE audience_interests IS NOT NULL
+            UNION SELECT audience_countries FROM given WHERE audience_countries IS NOT NULL
+        ) AS texts (v)
+    )
     WHERE regexp_full_match(
-        v, '\{"[0-9A-Za-z+_-]+":[0-9]{1,12}(?:\.[0-9]+)?(?:,"[0-9A-Za-z+_-]+":[0-9]{1,12}(?:\.[0-9]+)?)*\}'
+        written,
+        '\{"[0-9A-Za-z+_-]+": ?[0-9]{1,12}(?:\.[0-9]+)?(?:, ?"[0-9A-Za-z+_-]+": ?[0-9]{1,12}(?:\.[0-9]+)?)*\}'
     )
 )
 WHERE NOT list_contains(map_values(kept), 0);
