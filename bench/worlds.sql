@@ -201,17 +201,17 @@ GROUP BY month
 ORDER BY month;
 
 -- name: part
--- As the store writes a part.
+-- As the store merges parts.
 COPY (
-    SELECT * FROM facts
+    SELECT * REPLACE (NULL::VARCHAR AS row_key) FROM facts
     WHERE strftime(make_timestamp(create_time * 1000000), '%Y-%m') = $month
     ORDER BY id, observed_at, row_key
 )
-TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
+TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 9);
 
 -- name: batch
 -- As the inbox takes a batch, which is every $every-th row of them.
-COPY (SELECT * FROM facts WHERE pick(row_key, 'batch', $every) = 0) TO $path (FORMAT json, COMPRESSION zstd);
+COPY (SELECT * REPLACE (NULL::VARCHAR AS row_key) FROM facts WHERE pick(row_key, 'batch', $every) = 0) TO $path (FORMAT json, COMPRESSION zstd);
 
 -- name: records
 -- As a crawler writes posts, in the names of the post record.

@@ -1,12 +1,14 @@
 """Observations for the tests of the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
 
-from trendwire.domain.posts import Observation
+from trendwire.domain.posts import FACT_COLUMNS, Observation
+from trendwire.facts.inbox import encoded
 from trendwire.facts.store import FactStore
 
 CREATED = 1_747_820_685
@@ -29,6 +31,16 @@ def seen(post: int, time: int = 0, at: int = 1_800_000_000, month: int = 0) -> O
         view_count=100 * time,
         audience_ages={"18-24": 0.1},
     )
+
+
+def table(observations: Iterable[Observation]) -> bytes:
+    """The same as the Parquet file of a batch."""
+    with TemporaryDirectory() as folder:
+        lines, made = Path(folder, "lines"), Path(folder, "table")
+        lines.write_bytes(encoded(observations))
+        query = "copy (from read_json($lines, format = 'nd', columns = $columns)) to $table (format parquet)"
+        duckdb.execute(query, {"lines": str(lines), "table": str(made), "columns": FACT_COLUMNS})
+        return made.read_bytes()
 
 
 @pytest.fixture

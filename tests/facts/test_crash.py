@@ -14,13 +14,17 @@ from trendwire.facts.store import FactStore
 WRITER = """
 import sys
 from pathlib import Path
-from tests.facts.conftest import seen
+from tests.facts.conftest import seen, table
 from trendwire.facts.store import FactStore
 store = FactStore(Path(sys.argv[1]))
 number = int(sys.argv[2])
 print("ready", flush=True)
 while True:
-    store.inbox.append([seen(number, time) for time in range(3)], batch_id=str(number))
+    batch = [seen(number, time) for time in range(3)]
+    if number % 2:
+        store.inbox.append(batch, batch_id=str(number))
+    else:
+        store.inbox.append_table(table(batch))
     print(number, flush=True)
     number += 1
     if number % 5 == 0:

@@ -196,15 +196,20 @@ def _check_rows(home: Path, last: int) -> set[int]:
     store.drain()
     assert store.inbox.waiting() == {}
     parts = {"parts": [str(path) for path in store.parts()]}
-    query = "SELECT row_key, id FROM read_parquet($parts)"
-    stored = dict(duckdb.execute(query, parts).fetchall())
+    query = "SELECT id, observed_at, view_count FROM read_parquet($parts)"
+    stored = set(duckdb.execute(query, parts).fetchall())
     assert len(stored) == store.snapshot().observations == store.count()
     batches = [*range(BASE, last + 1)]
-    if not {one.row_key for one in batch(last)} <= stored.keys():
+    if not _rows(last) <= stored:
         batches.pop()  # it was not acknowledged
-    assert stored.keys() == {row.row_key for one in batches for row in batch(one)}
-    assert store.snapshot().posts == len(set(stored.values()))
+    assert stored == {row for one in batches for row in _rows(one)}
+    assert store.snapshot().posts == len({id_ for id_, *_ in stored})
     return set(batches)
+
+
+def _rows(number: int) -> set[tuple[str, int | None, int | None]]:
+    """What tells the rows of a batch apart."""
+    return {(one.id, one.observed_at, one.view_count) for one in batch(number)}
 
 
 def _finish(home: Path) -> None:

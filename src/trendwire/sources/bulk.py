@@ -7,7 +7,7 @@ or a line is no JSON, no object, or has other names than the record's, the row d
 import dataclasses
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, groupby
 from pathlib import Path
@@ -29,6 +29,9 @@ from trendwire.statements import named
 FEWEST = 2_000
 """Rows that are read in bulk: for fewer a database costs more than it saves."""
 
+MOST = 50_000
+"""Rows that are read at once."""
+
 LONGEST = 1 << 18
 """Bytes of a line that is read in bulk."""
 
@@ -45,6 +48,7 @@ _Row = msgspec.defstruct(
     forbid_unknown_fields=True,
     gc=False,
 )
+_encode = msgspec.json.Encoder().encode
 _check = msgspec.json.Decoder(_Row).decode
 """Passes what is one JSON object with names of the record."""
 
@@ -64,13 +68,35 @@ _BLANKS = bytes.maketrans(b"\r\n", b"  ")
 _Statement = dict[str, object]
 
 
+def joined(jobs: Iterable[Job]) -> Iterator[Job]:
+    """The same rows in fewer batches: each costs a database. What is refused keeps its place."""
+    held: Job | None = None
+    for job in jobs:
+        if held is not None and not _is_next(held, job):
+            yield held
+            held = None
+        rows = [*(held.batch.rows if held else ()), *job.batch.rows]
+        held = msgspec.structs.replace(held or job, batch=dataclasses.replace((held or job).batch, rows=rows))
+    if held is not None:
+        yield held
+
+
+def _is_next(held: Job, job: Job) -> bool:
+    """Whether the rows of a job may follow those of the one before in the same batch."""
+    return (
+        (held.name, held.origin, held.batch.columns) == (job.name, job.origin, job.batch.columns)
+        and not job.batch.refused
+        and len(held.batch.rows) + len(job.batch.rows) <= MOST
+    )
+
+
 def parse(scratch: Path, job: Job) -> Parsed:
     """What `parsing.parse` gives; where there are many rows, those that fit as Parquet files."""
-    places = _lines_of(job.batch.rows) if job.batch.columns is None else []
-    if len(places) < FEWEST:
+    found = _lines_of(job.batch.rows) if job.batch.columns is None else {}
+    if len(found) < FEWEST:
         return parsing.parse(job)
     with folder_aside(scratch, "bulk-") as folder, connection(folder, 1, MEMORY) as duck:
-        return _Bulk(duck, folder, job).parsed(places)
+        return _Bulk(duck, folder, job).parsed(found)
 
 
 _FIELDS: _Statement = {"fields": {field.name: "JSON" for field in RECORD_FIELDS}, "longest": 2 * LONGEST}
@@ -83,20 +109,14 @@ class _Bulk:
         self._duck, self._folder, self._job = duck, folder, job
         self._tables: list[Path] = []
 
-    def parsed(self, places: list[int]) -> Parsed:
-        """`places`: of the rows that may fit."""
+    def parsed(self, found: dict[int, bytes]) -> Parsed:
+        """`found`: the rows that may fit, by their places."""
         job = self._job
         self._duck.execute(SQL["macros"])
         for name, pattern in _patterns().items():
             self._duck.execute(SQL[name], {"pattern": pattern})
-        self._clean(
-            [
-                row.translate(_BLANKS)
-                for place in places
-                if isinstance(row := job.batch.rows[place][1], bytes)
-            ],
-            0,
-        )
+        places = list(found)
+        self._clean([line.translate(_BLANKS) for line in found.values()], 0)
         taken = {places[number] for number in self._fitting()}
         left = [row for place, row in enumerate(job.batch.rows) if place not in taken]
         rest = dataclasses.replace(job.batch, rows=left)
@@ -116,7 +136,7 @@ class _Bulk:
         table = path.with_suffix(".parquet")
         try:
             self._duck.execute(SQL["read"], _FIELDS | {"path": str(path), "first": first})
-            self._duck.execute(SQL["weigh"], {"regions": list(countries())})
+            self._duck.execute(SQL["weigh"], {"regions": "|".join(countries())})
             if self._duck.execute(SQL["clean"], self._values | {"table": str(table)}).fetchall() != [(0,)]:
                 self._tables.append(table)
         except duckdb.Error:
@@ -148,9 +168,22 @@ class _Bulk:
         }
 
 
-def _lines_of(rows: Sequence[RawRow]) -> list[int]:
-    """The places of the rows that are one JSON object each with no other names than the record's."""
-    return [place for place, (_, row) in enumerate(rows) if isinstance(row, bytes) and _is_record(row)]
+def _lines_of(rows: Sequence[RawRow]) -> dict[int, bytes]:
+    """By its place, the JSON of each row that is one object with no other names than the record's."""
+    lines = ((place, _line_of(row)) for place, (_, row) in enumerate(rows))
+    return {place: line for place, line in lines if line is not None and _is_record(line)}
+
+
+def _line_of(row: object) -> bytes | None:
+    """The JSON of a row; of one that is an object already only where it is a row of texts, as CSV gives."""
+    if isinstance(row, bytes):
+        return row
+    if not isinstance(row, dict) or any(type(value) is not str for value in row.values()):
+        return None
+    try:
+        return _encode(row)
+    except (UnicodeEncodeError, TypeError):
+        return None
 
 
 def _is_record(line: bytes) -> bool:
@@ -164,10 +197,12 @@ def _is_record(line: bytes) -> bool:
 def _patterns() -> dict[str, str]:
     """The patterns that are made of what Python knows of characters, by the statement that takes them."""
     spaces = "".join(rf"\x{{{code:X}}}" for code in range(sys.maxunicode + 1) if chr(code).isspace())
-    tag = f'"[0-9A-Za-z_.{_ranges(filter(_is_plain, chain(*_LETTERS)))}-]+"'
+    letters = f"0-9A-Za-z_.{_ranges(filter(_is_plain, chain(*_LETTERS)))}"
+    tag = f'"[{letters}-]+"'
     return {
         "odd_texts": rf'(?:^|\n)(?:[^"]|"[\\{spaces}])|(?:[{spaces}]|\\[a-z])"(?:$|\n)|\\u',
         "plain_tags": rf"\[{tag}(?:,{tag})*\]",
+        "plain_names": f'"[{letters},;|# -]+"',
     }
 
 

@@ -3,7 +3,9 @@
 -- which stays the definition: the rows that they leave out are read there.
 CREATE OR REPLACE TEMP MACRO string_of(v) AS nullif(json_extract_string(v, '$'), '');
 
-CREATE OR REPLACE TEMP MACRO count_of(v) AS try_cast(trim(v, '"') AS BIGINT);
+CREATE OR REPLACE TEMP MACRO count_of(v) AS CASE
+    WHEN starts_with(v, '"') THEN try_cast(string_of(v) AS BIGINT) ELSE try_cast(v AS BIGINT)
+END;
 
 CREATE OR REPLACE TEMP MACRO time_of(v) AS CASE
     WHEN regexp_full_match(v, '[1-9][0-9]{0,10}|"[1-9][0-9]{8,10}"') THEN count_of(v)
@@ -13,10 +15,16 @@ CREATE OR REPLACE TEMP MACRO time_of(v) AS CASE
     ) THEN epoch_ms(try_cast(v[2:20] AS TIMESTAMP)) // 1000
 END;
 
-CREATE OR REPLACE TEMP MACRO flag_of(v) AS CASE v WHEN 'true' THEN true WHEN 'false' THEN false END;
+CREATE OR REPLACE TEMP MACRO flag_of(v) AS CASE
+    WHEN v IN ('true', 'false', '0', '1') THEN v IN ('true', '1')
+    WHEN lower(v) IN ('"true"', '"1"', '"yes"') THEN true
+    WHEN lower(v) IN ('"false"', '"0"', '"no"') THEN false
+END;
 
 CREATE OR REPLACE TEMP MACRO tags_of(v) AS CASE
-    WHEN regexp_full_match(v, getvariable('plain_tags')) THEN string_split(lower(v)[3:-3], '","')
+    WHEN regexp_full_match(v, getvariable('plain_tags')) THEN from_json(lower(v), '["VARCHAR"]')
+    WHEN regexp_full_match(v, getvariable('plain_names'))
+        THEN list_filter(string_split_regex(lower(v), '[",;|# ]+'), lambda name: name <> '')
 END;
 
 CREATE OR REPLACE TEMP MACRO said(v) AS v IS NOT NULL AND v <> '""';
@@ -24,6 +32,10 @@ CREATE OR REPLACE TEMP MACRO said(v) AS v IS NOT NULL AND v <> '""';
 -- name: plain_tags
 -- The pattern of lists of hashtags that are their own identities once they are in lower case.
 SET VARIABLE plain_tags = $pattern;
+
+-- name: plain_names
+-- The pattern of such hashtags in one text.
+SET VARIABLE plain_names = $pattern;
 
 -- name: odd_texts
 -- The pattern of the JSON of texts, a line each, of which one begins or ends with white space or an escape.
@@ -36,18 +48,25 @@ SELECT $first + row_number() OVER () - 1 AS place, columns(*)::VARCHAR
 FROM read_json($path, format = 'newline_delimited', columns = $fields, maximum_object_size = $longest);
 
 -- name: weigh
--- The weights of audiences, each text of them once: posts share them, and those of one post do.
+-- The weights of audiences, each text of them once: posts share them, and the rows of a post do. CSV has them as
+-- JSON within a text.
 CREATE OR REPLACE TEMP TABLE weighed AS
-SELECT v, map_from_entries(list_sort(map_entries(kept))) AS kept, list_has_all($regions, map_keys(kept)) AS is_regional
+SELECT
+    v, map_from_entries(list_sort(map_entries(kept))) AS kept,
+    regexp_full_match(written, '\{(?:"(?:' || $regions || ')": ?[0-9.]+(?:, ?)?)+\}') AS is_regional
 FROM (
-    SELECT v, try_cast(v::JSON AS MAP(VARCHAR, DOUBLE)) AS kept
+    SELECT v, written, try_cast(written::JSON AS MAP(VARCHAR, DOUBLE)) AS kept
     FROM (
-        SELECT audience_ages FROM given WHERE audience_ages IS NOT NULL
-        UNION SELECT audience_interests FROM given WHERE audience_interests IS NOT NULL
-        UNION SELECT audience_countries FROM given WHERE audience_countries IS NOT NULL
-    ) AS texts (v)
+        SELECT v, CASE WHEN starts_with(v, '"') THEN json_extract_string(v, '$') ELSE v END AS written
+        FROM (
+            SELECT audience_ages FROM given WHERE audience_ages IS NOT NULL
+            UNION SELECT audience_interests FROM given WHERE audience_interests IS NOT NULL
+            UNION SELECT audience_countries FROM given WHERE audience_countries IS NOT NULL
+        ) AS texts (v)
+    )
     WHERE regexp_full_match(
-        v, '\{"[0-9A-Za-z+_-]+":[0-9]{1,12}(?:\.[0-9]+)?(?:,"[0-9A-Za-z+_-]+":[0-9]{1,12}(?:\.[0-9]+)?)*\}'
+        written,
+        '\{"[0-9A-Za-z+_-]+": ?[0-9]{1,12}(?:\.[0-9]+)?(?:, ?"[0-9A-Za-z+_-]+": ?[0-9]{1,12}(?:\.[0-9]+)?)*\}'
     )
 )
 WHERE NOT list_contains(map_values(kept), 0);
@@ -122,7 +141,7 @@ WHERE
         AND NOT said(hashtag_info_list)
         AND CASE
             WHEN said(hashtag_names)
-                THEN hashtag_names = '[]' OR (len(tags) <= $most_tags AND list_unique(tags) = len(tags))
+                THEN hashtag_names = '[]' OR (len(tags) BETWEEN 1 AND $most_tags AND list_unique(tags) = len(tags))
             ELSE video_description IS NULL OR NOT regexp_matches(video_description, '[#\x{FE5F}\x{FF03}]')
         END
         AND (ages IS NOT NULL OR NOT said(audience_ages))

@@ -89,7 +89,7 @@ def ingest(
     with Quarantine(home, batch) as quarantine:
         intake = Intake(store.inbox, quarantine)
         parser = partial(bulk.parse, store.scratch)
-        for parsed in parse_all(jobs(sources, at, failed, progress), workers, parser):
+        for parsed in parse_all(bulk.joined(jobs(sources, at, failed, progress)), workers, parser):
             intake.take(parsed)
         intake.flush()
     report = _report(store.drain(progress), intake, quarantine, failed)

@@ -16,7 +16,7 @@ from trendwire.sources.reading.columns import MAX_COLUMNS
 from trendwire.sources.reading.wrappers import posts_in
 from trendwire.sources.records import DAMAGED, NO_POST, Counts, RecordParser
 
-FEW = 4
+FEW = 2
 """Batches that are parsed here in any case: starting processes takes longer."""
 
 _encode = msgspec.json.Encoder().encode
