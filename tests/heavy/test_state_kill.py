@@ -7,8 +7,8 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
+from tests.engine.worlds import World, again, fresh
 from tests.publishing.test_resident import ONE, anew, silent, told
-from tests.trends.live_worlds import World, again, fresh
 from trendwire.publishing.resident import Resident
 
 KILLS = 25

@@ -1,25 +1,21 @@
-"""Owns the way from a simulated world to its charts: real ingest, real facts, real ranking."""
+"""Owns the way from a simulated world to its charts: real ingest, real facts, the engine that publishes."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
-
+from tests.engine.states import NOTHING, state_of
 from trendwire import pipeline
-from trendwire.facts.duck import Resources
+from trendwire.domain.charts import NO_INDUSTRY, HashtagEntry, Kind
+from trendwire.domain.periods import epoch_day
+from trendwire.engine import compiling
+from trendwire.engine.changes import roll
+from trendwire.engine.charts import Charts
 from trendwire.facts.store import FactStore
 from trendwire.settings import Settings
 from trendwire.sources.base import RowSource
 from trendwire.sources.simulator import World, simulate
-from trendwire.trends import ranking, rollups
-
-LISTED = """
-    SELECT period, region, identity, rank, move
-    FROM charted JOIN subjects USING (kind, subject)
-    WHERE kind = 'hashtag' AND industry = 0
-"""
 
 
 class Listed(NamedTuple):
@@ -34,23 +30,28 @@ class Listed(NamedTuple):
 
 
 def charts(world: World, ends: list[date], home: Path) -> Iterator[list[Listed]]:
-    """The rows of all charts of `world` for each of `ends`; `home`: an empty folder for its facts.
-
-    The tables that all days share are made once; those of a day are rolled back before the next.
+    """The rows of all charts of `world` for each of `ends`, which ascend; `home`: an empty folder for its
+    facts. One state goes from day to day.
     """
     noon = datetime.combine(world.last_day + timedelta(days=1), time(12), UTC)
     pipeline.ingest_from(
         Settings(home=home), [RowSource("world", "simulator", simulate(world))], noon, _silent
     )
-    config = Resources(threads=2).config(home)
-    with FactStore(home).reading() as parts, duckdb.connect(config=config) as connection:
-        known = sorted({day for end in ends for day in ranking.ends(end)})
-        rollups.create(connection, parts, world.last_day, known, _silent)
-        for end in ends:
-            connection.begin()
-            ranking.create(connection, end, [], _silent)
-            yield [Listed(end, *row) for row in connection.execute(LISTED).fetchall()]
-            connection.rollback()
+    compiling.ensure(_silent)
+    with FactStore(home).reading() as parts:
+        state = state_of(parts, ends[0])
+    for end in ends:
+        if state.as_of < epoch_day(end):
+            roll(state, epoch_day(end))
+        yield list(_listed(Charts(state, NOTHING), end))
+
+
+def _listed(charts: Charts, end: date) -> Iterator[Listed]:
+    for key in charts.keys:
+        if key.kind == Kind.HASHTAG and key.industry == NO_INDUSTRY:
+            for row in charts.entries(key):
+                assert isinstance(row, HashtagEntry)
+                yield Listed(end, key.period, key.region, row.name, row.rank, row.move)
 
 
 def _silent(_stage: str, _done: float) -> None:
