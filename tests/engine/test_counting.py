@@ -192,7 +192,7 @@ def industry_of(posts: list[Row], as_of: date = AS_OF) -> int | None:
 
 def test_industry_needs_three_posts_that_agree_and_counts_to_the_end_day() -> None:
     """Of two industries with as many posts the smaller id holds."""
-    posts = [fact(str(n), f"2025-05-0{n}", tags=["x"], industry=20) for n in (1, 2, 3)]
+    posts: list[Row] = [fact(str(n), f"2025-05-0{n}", tags=["x"], industry=20) for n in (1, 2, 3)]
     posts += [fact(str(n), "2025-05-09", tags=["x"], industry=10) for n in (4, 5, 6)]
     ends = [date(2025, 5, n) for n in (2, 3, 9)]
     assert [industry_of(posts, end) for end in ends] == [None, 20, 10]
@@ -200,7 +200,7 @@ def test_industry_needs_three_posts_that_agree_and_counts_to_the_end_day() -> No
 
 @pytest.mark.parametrize(("others", "expected"), [(7, 20), (8, None)])
 def test_industry_needs_thirty_percent(others: int, expected: int | None) -> None:
-    posts = [fact(str(n), "2025-05-01", tags=["x"], industry=20) for n in range(3)]
+    posts: list[Row] = [fact(str(n), "2025-05-01", tags=["x"], industry=20) for n in range(3)]
     posts += [fact(f"o{n}", "2025-05-01", tags=["x"], industry=100 + n) for n in range(others)]
     posts += [fact(f"u{n}", "2025-05-01", tags=["x"]) for n in range(9)]
     assert industry_of(posts) == expected
