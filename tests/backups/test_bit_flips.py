@@ -24,6 +24,7 @@ from trendwire import backups, pipeline
 from trendwire.accounts.soundness import checked
 from trendwire.editions import Editions
 from trendwire.editions.catalog import Catalog
+from trendwire.engine import checkpoint
 from trendwire.errors import TrendwireError
 from trendwire.facts import checksums, forgotten, inbox, quarantine
 from trendwire.facts.inbox import PUSHES
@@ -33,6 +34,7 @@ from trendwire.facts.quarantine import Quarantined
 from trendwire.facts.recorded import Recorded
 from trendwire.facts.store import FactStore
 from trendwire.facts.zstd import zstd
+from trendwire.publishing.resident import checkpoint_of
 from trendwire.sources.push import _read as known_push
 
 FLIPS = int(os.environ.get("FLIPS", "400"))
@@ -70,7 +72,7 @@ def _rows(home: Path) -> object:
     for reason in store.faults(store.snapshot()).values():
         raise Told(reason)
     paths = [str(path) for path in store.parts()]
-    return duckdb.execute("select * from read_parquet($p) order by row_key", {"p": paths}).fetchall()
+    return duckdb.execute("select * from read_parquet($p) order by all", {"p": paths}).fetchall()
 
 
 def _batches(home: Path) -> object:
@@ -121,6 +123,14 @@ def _balances(home: Path) -> object:
         return db.execute("select account_id, sum(amount) from entry group by 1 order by 1").fetchall()
 
 
+def _state(home: Path) -> object:
+    """What a checkpoint has of the facts; its columns are those of the state then."""
+    found = checkpoint.opened(checkpoint_of(home))
+    if found is None:
+        raise Told("no checkpoint")
+    return found[1], found[0].as_of
+
+
 KINDS: dict[str, tuple[str, Say]] = {
     "parts": ("facts/parts/*/*.parquet", _rows),
     "batches": ("facts/inbox/*.ndjson.zst", _batches),
@@ -132,6 +142,7 @@ KINDS: dict[str, tuple[str, Say]] = {
     "journal of ingests": ("facts/ingests.ndjson", _ingests),
     "notes of pushes": ("facts/pushes/*.json", _pushes),
     "journal of the forgotten": ("facts/forgotten.json", forgotten.read),
+    "checkpoint": ("state/checkpoint/*", _state),
     "editions": ("editions/*.sqlite", _editions),
     "details": ("editions/*.details.sqlite", _editions),
     "secret": ("accounts.secret", _balances),
@@ -166,7 +177,7 @@ def _flip(path: Path, place: int) -> Callable[[], None]:
 
 def _unsaid(home: Path, pattern: str, say: Say, kind: str, count: int = FLIPS) -> tuple[list[str], int]:
     """The flips after which the home says something else without a word; how many were told."""
-    files, told = sorted(home.glob(pattern)), 0
+    files, told = [path for path in sorted(home.glob(pattern)) if path.stat().st_size], 0
     assert files, pattern
     before, wrong = say(home), []
     for path, place in _flips(files, kind, count):

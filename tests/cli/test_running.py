@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,6 +69,13 @@ def test_a_state_that_was_lost_is_made_again_at_the_start(large: Home) -> None:
     again = publishing(LAST_DAY)
     assert again.content_hash == record.content_hash
     assert publishing.identities(again.state, Kind.HASHTAG, "", 1)
+
+
+def test_two_jobs_that_ask_at_once_get_the_same_state(large: Home) -> None:
+    publishing = of(large)
+    with ThreadPoolExecutor(4) as pool:
+        found = [job.result() for job in [pool.submit(lambda: publishing.resident) for _ in range(4)]]
+    assert len({id(one) for one in found}) == 1
 
 
 def test_a_small_home_needs_no_state(home: Home) -> None:

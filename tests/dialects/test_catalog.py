@@ -110,7 +110,7 @@ WORDS = [
     (NotAllowed("no"), 403, "apiKey may not use this endpoint", "Endpoint not allowed"),
     (NotFound("hashtag"), 404, "Hashtag not found", "Not found"),
     (NotFound("music"), 404, "Music not found", "Not found"),
-    (Gone("edition 3 {name}"), 410, "Edition is no longer kept", "Edition is no longer kept"),
+    (Gone("edition 3 {name}"), 410, "Edition 3 {name}", "Edition 3 {name}"),
     (RateLimited("fast", 0.2), 429, "qps limit exceeded", "Rate limit exceeded"),
     (Corrupt("secret", path="secret"), 500, "Internal server error", "Internal server error"),
     (TrendwireError("secret"), 500, "Internal server error", "Internal server error"),

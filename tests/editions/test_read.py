@@ -10,10 +10,10 @@ from threading import Event
 import msgspec
 import pytest
 
-from tests.editions.worlds import DAY, KEY, detail, publish
+from tests.editions.worlds import DAY, KEY, NOON, detail, publish
 from trendwire.domain.charts import ChartKey, Kind
 from trendwire.editions import Edition, Editions
-from trendwire.editions.catalog import Catalog
+from trendwire.editions.catalog import Catalog, Held, Listing
 from trendwire.editions.publish import publishing
 from trendwire.errors import Corrupt, Gone, NotFound, NotReady
 
@@ -64,6 +64,36 @@ def test_pinned_editions(tmp_path: Path) -> None:
     with pytest.raises(Gone, match="edition 1 is no longer kept"):
         editions.at(1)
     assert editions.at(2).number == 2
+
+
+def test_what_an_older_version_made_of_several_files_is_no_longer_kept(tmp_path: Path) -> None:
+    """Nothing in it is read, be it current, pinned or held; the next publish takes its place."""
+    publish(tmp_path, "a")
+    publish(tmp_path, "b")
+    catalog = Catalog(tmp_path)
+    shared = catalog.segments / "2-0123456789abcdef.sqlite"
+    shared.parent.mkdir()
+    shared.write_bytes(b"of an older version")
+    told = {"name": shared.stem, "posts": 1, "subjects": 1, "documents": 1, "size": 19, "sha256": "0"}
+    first, second = catalog.records()
+    before = msgspec.structs.replace(second, segments=(told,))
+    catalog.replace(Listing(editions=(first, before), held=Held(2, NOON)))
+    editions = Editions(tmp_path)
+    assert editions.current().number == 1
+    with pytest.raises(Gone, match="edition 2 was made by an older version: run `trendwire publish`"):
+        editions.at(2)
+    assert [one.kept for one in editions.records()] == [True, False]
+    catalog.replace(Listing(editions=(before,)))
+    with pytest.raises(NotReady, match="no edition is kept: run `trendwire publish`"):
+        editions.current()
+    assert publish(tmp_path, "c").number == 3
+    assert editions.current().number == 3
+    with pytest.raises(Gone, match="made by an older version"):
+        editions.at(2)
+    with publishing(tmp_path) as publisher:
+        publisher.prune(1)
+    assert not shared.exists()
+    assert not catalog.edition(2).exists()
 
 
 def test_an_edition_that_is_held_outlives_flip_and_pruning(tmp_path: Path) -> None:

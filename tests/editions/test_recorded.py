@@ -24,6 +24,7 @@ from trendwire.editions.catalog import Catalog
 from trendwire.editions.document import Hasher
 from trendwire.engine.build import build
 from trendwire.errors import NotReady
+from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Memberships
 from trendwire.facts.recorded import RecordedChart
 from trendwire.facts.store import FactStore
@@ -281,7 +282,10 @@ def test_publishing_again_makes_the_same(tmp_path: Path) -> None:
 def _computed(home: Path, scratch: Path) -> str:
     """The hash of what the engine makes, without anything between it and the edition."""
     scratch.mkdir()
-    with FactStore(home).reading() as parts, build(parts, LAST_DAY, {}, scratch, silent) as built:
+    with (
+        FactStore(home).reading() as parts,
+        build(parts, LAST_DAY, {}, scratch, silent, Resources(1)) as built,
+    ):
         hasher = Hasher(LAST_DAY)
         for section, made in (("charts", built.charts()), ("subjects", built.subjects())):
             for _ in hasher.section(section, made):

@@ -46,7 +46,7 @@ def month(all_now: int = 500, windows: int = 8, world: int | None = None) -> Sur
 
 
 def heat_of(own: tuple[int, ...], among: Surroundings) -> Heat:
-    return score(Components(*own, *among))
+    return score(Components._make((*own, *among)))
 
 
 @st.composite
@@ -160,7 +160,7 @@ def test_what_is_common_elsewhere_needs_more_to_be_a_surprise_here() -> None:
 
 def test_without_a_past_or_without_anybody_watching_nothing_is_hot() -> None:
     assert heat_of(subject(50), month(windows=0)) == NONE
-    assert score(Components(*subject(50), *month())._replace(watched=0)) == NONE
+    assert score(Components._make((*subject(50), *month()))._replace(watched=0)) == NONE
 
 
 def facts_of_a_burst(rng: random.Random) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
+from tests.agreement.pair import silent
 from tests.engine.worlds import World, again, fresh
-from tests.publishing.test_resident import ONE, anew, silent, told
+from tests.publishing.test_resident import ONE, anew, told
 from trendwire.publishing.resident import Resident
 
 KILLS = 25
@@ -39,9 +40,9 @@ def test_no_kill_leaves_a_wrong_state(tmp_path: Path) -> None:
         world.take([*fresh(world), *again(world)])
         world.as_of += timedelta(days=world.rng.randint(0, 1))
         _followed(world.home, world.as_of, world.rng.uniform(0.3, LONGEST))
-        state = Resident.opened(world.home, ONE)
-        found += state is not None
-        state = state or Resident(world.home, ONE)
+        opened = Resident.opened(world.home, ONE)
+        found += opened is not None
+        state = opened or Resident(world.home, ONE)
         state.follow(world.as_of, silent)
     assert list(told(state)) == list(told(anew(world.home, world.as_of)))
     assert found > KILLS // 3

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from trendwire.facts.checksums import Checksum
 from trendwire.facts.manifest import Damage, Manifest, Part
 from trendwire.facts.memberships import Memberships
 from trendwire.publishing.taken import Taken, taken, unknown
@@ -44,6 +45,14 @@ def test_which_parts_are_new(now: tuple[Part, ...], new: tuple[Part, ...] | None
     before = known(of(part(1, 5), part(2, 7)), tmp_path)
     assert unknown(of(*now), before) == new
     assert unknown(of(*now, removals=1), before) is None
+
+
+def test_a_file_that_was_replaced_is_not_followed(tmp_path: Path) -> None:
+    """As where the facts are deleted and others ingested: numbers begin again."""
+    first, second = ({part(1, 5).file: Checksum(sha256)} for sha256 in ("aa", "bb"))
+    before = known(of(part(1, 5), checksums=first), tmp_path)
+    assert unknown(of(part(1, 5), checksums=first), before) == ()
+    assert unknown(of(part(1, 5), checksums=second), before) is None
 
 
 def test_a_state_is_called_by_what_it_counts(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 
+from trendwire.domain.posts import key_of
 from trendwire.errors import BadFile
 from trendwire.facts.quarantine import Refused
 from trendwire.facts.zstd import zstd
@@ -103,7 +105,8 @@ def read(path: Path | str) -> tuple[list[Any], list[Refused], str | None]:
 
 
 def keys(rows: list[Any]) -> list[str]:
-    return [RecordParser(1_800_000_000, "test").parse(row).row_key for row in rows]
+    parser = RecordParser(1_800_000_000, "test")
+    return [key_of(msgspec.structs.asdict(parser.parse(row))) for row in rows]
 
 
 @pytest.mark.parametrize("packing", PACKINGS)

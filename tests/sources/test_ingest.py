@@ -42,9 +42,12 @@ def run(home: Path, *paths: Path, at: int = AT) -> IngestReport:
     return ingest([FileSource(str(path)) for path in paths], home, at, "batch")
 
 
-def kept(home: Path, column: str = "row_key") -> list[Any]:
+SAID = """json_merge_patch(to_json(fact), '{"ingested_at": null, "source": null}')::varchar"""
+
+
+def kept(home: Path, column: str = SAID) -> list[Any]:
     parts = [str(part) for part in FactStore(home).parts()]
-    query = f"select {column} from read_parquet($parts) order by all"
+    query = f"select {column} from read_parquet($parts) as fact order by all"
     return [found[0] for found in duckdb.execute(query, {"parts": parts}).fetchall()]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from trendwire.web.exchange import Head
 
 CHART = "/v1/tiktok/trending/hashtags?region=VN"
 DETAIL = "/v1/tiktok/trending/hashtag/detail?hashtag_name=a&region=VN"
-OTHER = "/api/v1/tiktok/popular/hashtags/a?country_code=VN"
+OTHER = "/api/v1/tiktok/popular-trend/hashtag/a?country_code=VN"
 PAGE = "/hashtag?name=a&region=VN"
 
 
@@ -39,7 +39,7 @@ class Engine:
         self.begun = Event()
         self.go = Event()
         self.made: Counter[tuple[str, str | None]] = Counter()
-        self.on_detail = lambda: None
+        self.on_detail: Callable[[], None] = lambda: None
 
     def detail(self, state: str, _kind: Kind, identity: str, region: str | None) -> Detail | None:
         self.begun.set()
@@ -87,7 +87,7 @@ class _Running:
         made = await self.service.accounts.desk.do(
             CreateKey(account="ada", credits=1000, qps=50), self._clock().wall
         )
-        self.headers = {"authorization": f"Bearer {made.text}", "host": "x"}
+        self.headers = {"authorization": f"Bearer {made.text}", "x-api-key": made.text, "host": "x"}
         transport = httpx2.ASGITransport(app=self.service.site)
         self._client = httpx2.AsyncClient(transport=transport, base_url="http://test")
         return self
@@ -180,12 +180,12 @@ def _took(lane: Any, connection: _Connection, target: str) -> bool:
     ("path", "told"),
     [
         ("/hashtag?name=a&region=VN", "2"),
-        ("/hashtag.json?name=a", '"posts":2'),
+        ("/hashtag.json?name=a", '"posts":3'),
         ("/compare/hashtags?name=a&name=b", "#b"),
         ("/hashtag.svg?name=a", "svg"),
         ("/hashtag-badge.svg?name=a&region=VN", "rank 1"),
         ("/search?q=b", "#b"),
-        ("/v1/provenance?kind=hashtag&name=a&region=VN", '"posts":2'),
+        ("/v1/provenance?kind=hashtag&name=a&region=VN", '"posts":3'),
     ],
 )
 def test_pages_show_what_is_rendered(tmp_path: Path, engine: Engine, path: str, told: str) -> None:
@@ -222,7 +222,7 @@ def test_who_asks_while_the_state_goes_on_is_answered_by_the_edition_that_came(
             for path in (f"{DETAIL}&edition=1", f"{OTHER}&edition=1", f"{PAGE}&as_of={DAY}"):
                 gone = await running.get(path)
                 assert gone.status_code == 410
-                assert "the details of edition 1 are no longer kept: ask for edition 4" in gone.text
+                assert "details of edition 1 are no longer kept: ask for edition 4" in gone.text
             assert (await running.get(f"{CHART}&edition=1")).status_code == 200
 
     asyncio.run(story())

@@ -278,13 +278,15 @@ class Publishing:
         self._resident: Resident | None = None
         self._as_of: date | None = None
         self._kept = clock.monotonic()
+        self._opening = threading.Lock()
 
     @property
     def resident(self) -> "Resident | None":
         """The state that tells details; None in a home whose editions hold them all."""
-        if self._resident is None and pipeline.details_of(self._settings) is pipeline.Details.RENDERED:
-            self._resident = pipeline.opened_state(self._settings)
-        return self._resident
+        with self._opening:
+            if self._resident is None and pipeline.details_of(self._settings) is pipeline.Details.RENDERED:
+                self._resident = pipeline.opened_state(self._settings)
+            return self._resident
 
     def __call__(self, as_of: date) -> Record:
         """Publish a day, and write the checkpoint where it is another one than before."""

@@ -49,7 +49,7 @@ ERRORS = {
     Code.NOT_FOUND: ErrorRow(status=404, text="Not found"),
     Code.METHOD_NOT_ALLOWED: ErrorRow(status=405, text="Method not allowed"),
     Code.CONFLICT: ErrorRow(status=409, text="{Public}"),
-    Code.GONE: ErrorRow(status=410, text="Edition is no longer kept"),
+    Code.GONE: ErrorRow(status=410, text="{Public}"),
     Code.RATE_LIMITED: ErrorRow(status=429, text="Rate limit exceeded"),
     Code.CORRUPT: ErrorRow(status=500, text="Internal server error"),
     Code.SOURCE_FAILED: ErrorRow(status=500, text="Internal server error"),

@@ -50,7 +50,7 @@ ERRORS = {
     Code.NOT_FOUND: ErrorRow(status=404, text="{Public}"),
     Code.METHOD_NOT_ALLOWED: ErrorRow(status=405, text="Method not allowed"),
     Code.CONFLICT: ErrorRow(status=409, text="{Public}"),
-    Code.GONE: ErrorRow(status=410, text="Edition is no longer kept"),
+    Code.GONE: ErrorRow(status=410, text="{Public}"),
     Code.RATE_LIMITED: ErrorRow(status=429, text="qps limit exceeded"),
     Code.CORRUPT: ErrorRow(status=500, text="Internal server error"),
     Code.SOURCE_FAILED: ErrorRow(status=500, text="Internal server error"),

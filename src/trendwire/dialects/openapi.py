@@ -111,7 +111,7 @@ _STATUS_WORDS = {
     402: "Not enough credits",
     403: "The key may not use this endpoint",
     404: "Not found",
-    410: "The edition is no longer kept",
+    410: "The edition is no longer kept, or not this detail of it",
     429: "Too many requests in a second",
     500: "Internal server error",
     503: f"Nothing to serve yet; try again in {NOT_READY_RETRY} s",

@@ -4,6 +4,8 @@
 are made from it. `FACT_COLUMNS` is the shape of a stored observation, in Parquet and in the inbox alike.
 """
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -189,14 +191,15 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """A post's attributes and cumulative counters as seen once. Times are Unix seconds.
 
     `create_time` is the row's own if valid, `id_time` the one inside the id if valid; at least one of the
-    two is there. `row_key`: 128 bits in hex over what the row says; the same row seen again has the same.
+    two is there. `row_key`: that of the row where the other fields no longer tell it, because they lack a
+    `create_time` that was stated and is not valid, or what was forgotten; else None: see `key_of`.
     `tags`: identities, once each, in order of first appearance; `tag_ids` parallel to them.
     """
 
     id: str
     ingested_at: int
     source: str
-    row_key: str
+    row_key: str | None = None
     create_time: int | None = None
     id_time: int | None = None
     observed_at: int | None = None
@@ -266,6 +269,25 @@ FACT_COLUMNS: dict[str, str] = {
     "audience_interests": "MAP(VARCHAR, DOUBLE)",
 }
 """Column -> DuckDB type of a stored observation, in file order; the names are those of `Observation`."""
+
+SAID_COLUMNS = {
+    column: kind
+    for column, kind in FACT_COLUMNS.items()
+    if column not in ("id_time", "ingested_at", "source", "row_key")
+}
+"""Those that hold what the row says; the others hold where and when it came in, and what follows."""
+
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+def said(values: Mapping[str, object]) -> bytes:
+    """What a row says, by `SAID_COLUMNS`, in canonical form."""
+    return _encode_sorted({name: value for name in SAID_COLUMNS if (value := values.get(name)) is not None})
+
+
+def key_of(values: Mapping[str, object]) -> str:
+    """The key of a row that says that: 128 bits in hex. The same row seen again has the same."""
+    return hashlib.blake2b(said(values), digest_size=16).hexdigest()
 
 
 def record_table() -> str:

@@ -57,14 +57,15 @@ def interests() -> dict[str, str]:
 
 
 @cache
-def _parents() -> dict[int, int]:
+def parent_industries() -> dict[int, int]:
+    """The first-level industry of each id of either level."""
     children = {child: industry.id for industry in industries().values() for child in industry.children}
     return children | {id_: id_ for id_ in industries()}
 
 
 def parent_industry(id_: int) -> int | None:
     """The first-level industry of a first- or second-level id; None for an id of neither level."""
-    return _parents().get(id_)
+    return parent_industries().get(id_)
 
 
 def region_code(raw: str) -> str | None:

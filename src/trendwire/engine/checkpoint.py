@@ -24,6 +24,7 @@ from trendwire.engine.names import Names
 from trendwire.engine.records import Candidates
 from trendwire.engine.state import State
 from trendwire.engine.surroundings import Surroundings
+from trendwire.facts.checksums import has_seal, is_sound, sealed
 
 VERSION = 1
 _META = "meta.json"
@@ -65,7 +66,7 @@ def save(state: State, folder: Path, taken: str) -> None:
     arrays = {name: leaf for name, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
     stored = tuple(_write(aside, name, array) for name, array in arrays.items())
     meta = Meta(VERSION, stamp(), state.as_of, taken, numbers, stored)
-    _write_file(aside / _META, msgspec.json.encode(meta))
+    _write_file(aside / _META, sealed(msgspec.json.encode(meta)))
     _replace(aside, folder)
 
 
@@ -89,8 +90,11 @@ def opened(folder: Path) -> tuple[State, str] | None:
 
 def _meta(folder: Path) -> Meta | None:
     try:
-        meta = msgspec.json.decode((folder / _META).read_bytes(), type=Meta)
+        data = (folder / _META).read_bytes()
+        meta = msgspec.json.decode(data, type=Meta) if has_seal(data) and is_sound(data) else None
     except (OSError, msgspec.MsgspecError):
+        return None
+    if meta is None:
         return None
     return meta if meta.version == VERSION and meta.kernel == stamp() else None
 

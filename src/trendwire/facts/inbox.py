@@ -13,7 +13,9 @@ from trendwire.facts.damaged import Damaged, Note
 from trendwire.facts.durable import Aside, write_whole
 from trendwire.facts.zstd import zstd
 
-SUFFIX = ".ndjson.zst"
+LINES = ".ndjson.zst"
+TABLE = ".parquet"
+"""How the files of the two kinds of batches end: a few observations as lines of JSON, many as columns."""
 
 PUSHES = "pushes"
 """Folder of the notes of pushes, one for each batch."""
@@ -53,25 +55,36 @@ class Inbox:
         """
         lines = batch if isinstance(batch, bytes | bytearray) else encoded(batch)
         name = _name("c", lines) if batch_id is None else _name("k", batch_id.encode())
-        path = self.folder / (name + SUFFIX)
+        path = self.folder / (name + LINES)
         if path.exists() or name in manifest.read(self._manifest).batches:
             return BatchReceipt(name, repeated=True)
         write_whole(path, sealed_batch(zstd.compress(lines, options=_PACKING)))
         return BatchReceipt(name, repeated=False)
 
+    def append_table(self, table: bytes) -> BatchReceipt:
+        """The same for the Parquet file of many observations, which is known by its content."""
+        name = _name("c", table)
+        path = self.folder / (name + TABLE)
+        if path.exists() or name in manifest.read(self._manifest).batches:
+            return BatchReceipt(name, repeated=True)
+        write_whole(path, table)
+        return BatchReceipt(name, repeated=False)
+
     def open(self, batch_id: str) -> "OpenBatch":
         """A batch that is written piece by piece, for one that is too large to be held."""
         name = _name("k", batch_id.encode())
-        return OpenBatch(name, Aside(self.folder / (name + SUFFIX)))
+        return OpenBatch(name, Aside(self.folder / (name + LINES)))
 
     def set_aside(self, batch: str, reason: str) -> None:
         """Put a damaged batch away; whoever brings its rows again finds it unknown, also under its key."""
-        self._damaged.set_aside(Note(file=f"inbox/{batch}{SUFFIX}", reason=reason))
+        kind = TABLE if (self.folder / (batch + TABLE)).exists() else LINES
+        self._damaged.set_aside(Note(file=f"inbox/{batch}{kind}", reason=reason))
         (self.folder.parent / PUSHES / f"{batch}.json").unlink(missing_ok=True)
 
     def waiting(self) -> dict[str, Path]:
         """The batches not yet drained: id -> file, by id."""
-        return {path.name.removesuffix(SUFFIX): path for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
+        paths = [*self.folder.glob(f"*{LINES}"), *self.folder.glob(f"*{TABLE}")]
+        return {_batch(path): path for path in sorted(paths)}
 
 
 class OpenBatch:
@@ -101,10 +114,12 @@ class OpenBatch:
 
 
 def fault(path: Path) -> str | None:
-    """Why a batch is not what was written, None where it is. One of an older version carries no checksum:
-    it must unpack, and be the content that its name tells if it is named by that.
+    """Why a batch is not what was written, None where it is. A table is named by its content. Lines of an
+    older version carry no checksum: they must unpack, and be what their name tells if it tells that.
     """
     try:
+        if is_table(path):
+            return None if _name("c", path.read_bytes()) == _batch(path) else CHANGED
         with path.open("rb") as file:
             sound = is_sound_batch(file)
         if sound is None:
@@ -115,7 +130,7 @@ def fault(path: Path) -> str | None:
 
 
 def _unpacks_to_its_name(path: Path) -> bool:
-    name, digest = path.name.removesuffix(SUFFIX), hashlib.blake2b(digest_size=_NAME_BYTES)
+    name, digest = _batch(path), hashlib.blake2b(digest_size=_NAME_BYTES)
     try:
         with zstd.ZstdFile(path) as lines:
             while data := lines.read(_AT_ONCE):
@@ -123,6 +138,16 @@ def _unpacks_to_its_name(path: Path) -> bool:
     except (zstd.ZstdError, EOFError):
         return False
     return not name.startswith("c") or name == f"c{digest.hexdigest()}"
+
+
+def is_table(path: Path) -> bool:
+    """Whether a batch is written by columns."""
+    return path.name.endswith(TABLE)
+
+
+def _batch(path: Path) -> str:
+    """The id of the batch in a file."""
+    return path.name.partition(".")[0]
 
 
 def encoded(observations: Iterable[Observation]) -> bytes:

@@ -13,6 +13,8 @@ from shutil import rmtree
 import duckdb
 import msgspec
 
+from trendwire.domain import posts
+from trendwire.domain.posts import SAID_COLUMNS
 from trendwire.errors import Corrupt
 from trendwire.facts import manifest as manifests
 from trendwire.facts.checksums import Checksum, checksum_of, fault
@@ -25,6 +27,8 @@ from trendwire.statements import named
 
 SQL = named(__package__, "store.sql")
 
+_SAID = f"STRUCT({', '.join(f'{column} {kind}' for column, kind in SAID_COLUMNS.items())})"
+
 
 class PartStore:
     """The parts in the data folder `home`. `memory` and `threads` bound DuckDB."""
@@ -34,6 +38,7 @@ class PartStore:
         self.inbox, self.damaged = Inbox(home), Damaged(home)
         self.parts_folder = self._parts = self.folder / "parts"
         self._manifest = self.folder / "manifest.json"
+        self.scratch = self.folder / "scratch"
         self._writing = self.folder / "write.lock"
         self._reading = self.folder / "read.lock"
         self._threads, self._memory = threads, memory
@@ -153,11 +158,14 @@ class PartStore:
     @contextmanager
     def _duckdb(self, *, clean: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """`clean`: without what killed processes had spilled; only for who may change the facts."""
-        scratch = self.folder / "scratch"
         if clean:
-            rmtree(scratch, ignore_errors=True)
-        with connection(scratch, self._threads, self._memory) as duck:
-            yield duck
+            rmtree(self.scratch, ignore_errors=True)
+        with connection(self.scratch, self._threads, self._memory) as duck:
+            duck.create_function("row_key_of", _row_key_of, [_SAID], "VARCHAR")
+            try:
+                yield duck
+            finally:
+                duck.remove_function("row_key_of")  # else the function keeps the database alive
 
     def _write(
         self, duck: duckdb.DuckDBPyConnection, statement: str, part: Part, values: dict[str, object]
@@ -180,6 +188,11 @@ class PartStore:
                 for path in self._parts.glob("*/*"):
                     if path not in named:
                         path.unlink()
+
+
+def _row_key_of(row: Mapping[str, object]) -> str:
+    """The key of a stored row whose columns tell all that it said."""
+    return posts.key_of(row)
 
 
 @contextmanager

@@ -6,13 +6,14 @@ Damaged parts and batches are set aside, and the rest goes on: see parts.py and 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, islice
 from pathlib import Path
 
 import duckdb
 import msgspec
 
-from trendwire.domain.posts import FACT_COLUMNS
+from trendwire.domain.posts import FACT_COLUMNS, SAID_COLUMNS
 from trendwire.facts import inbox as batches
 from trendwire.facts import manifest as manifests
 from trendwire.facts.checksums import Checksum, checksum_of
@@ -27,6 +28,9 @@ Progress = Callable[[str, float], None]
 
 BATCHES_AT_ONCE = 16
 """Batches drained in one step: what is held in memory, and the least that a crash repeats."""
+
+
+_SAID: dict[str, object] = {"said": list(SAID_COLUMNS)}
 
 
 class DrainResult(msgspec.Struct, frozen=True):
@@ -75,9 +79,8 @@ class FactStore(PartStore):
         with self._changing("draining the inbox"):
             waiting = self._sound_batches(self._not_yet_drained())
             with self._duckdb() as duck:
-                for start in range(0, len(waiting), BATCHES_AT_ONCE):
-                    progress("store", start / len(waiting))
-                    group = waiting[start : start + BATCHES_AT_ONCE]
+                for done, group in _groups(waiting):
+                    progress("store", done / len(waiting))
                     total += self._take(duck, group)
         progress("store", 1.0)
         found = tuple(note.file for note in self.damaged.notes() if note.file not in known)
@@ -109,7 +112,7 @@ class FactStore(PartStore):
     def take_back(self, path: Path, note: Note) -> None:
         """Store the rows of a part that was set aside, each once; it is damaged no longer."""
         with self._changing("recovering facts"), self._duckdb() as duck:
-            duck.execute(SQL["stage_part"], {"part": str(path)})
+            duck.execute(SQL["stage_tables"], {"files": [str(path)], "columns": list(FACT_COLUMNS)})
             self._store(duck, ())
             before = self.snapshot()
             left = tuple(one for one in before.damaged if f"parts/{one.part.file}" != note.file)
@@ -167,7 +170,7 @@ class FactStore(PartStore):
             elif kept:
                 number += 1
                 made = Part(f"{part.month}/{number:08d}.parquet", part.month, kept)
-                checksums[made.file] = self._write(duck, "without", made, {"part": path})
+                checksums[made.file] = self._write(duck, "without", made, _SAID | {"part": path})
                 parts.append(made)
         return msgspec.structs.replace(
             before,
@@ -218,10 +221,13 @@ class FactStore(PartStore):
 
     def _take(self, duck: duckdb.DuckDBPyConnection, group: list[tuple[str, Path]]) -> DrainResult:
         """Store some batches; one that holds no observations is found out by taking them one by one."""
-        values = {"files": [str(path) for _, path in group], "columns": FACT_COLUMNS}
+        files = [str(path) for _, path in group]
         try:
-            duck.execute(SQL["stage"], values)
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            if batches.is_table(group[0][1]):
+                duck.execute(SQL["stage_tables"], {"files": files, "columns": list(FACT_COLUMNS)})
+            else:
+                duck.execute(SQL["stage"], {"files": files, "columns": FACT_COLUMNS})
+        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.BinderException) as error:
             if len(group) > 1:
                 return sum((self._take(duck, [one]) for one in group), DrainResult())
             self.inbox.set_aside(group[0][0], f"it holds what is no observation: {error}")
@@ -234,14 +240,10 @@ class FactStore(PartStore):
     def _store(self, duck: duckdb.DuckDBPyConnection, taken: Sequence[str]) -> DrainResult:
         """Make parts of what is staged of these batches, and the manifest that names them."""
         before = self.snapshot()
-        if before.parts:
-            with readable():
-                duck.execute(SQL["know"], {"parts": [str(self._parts / part.file) for part in before.parts]})
-        else:
-            duck.execute(SQL["know_nothing"])
-        duck.execute(SQL["pick"])
+        self._know(duck, [str(self._parts / part.file) for part in before.parts])
+        repeated = duck.execute(SQL["pick"]).fetchall()[0][0]
         forgotten = self._strike(duck)
-        rows, fresh, posts = duck.execute(SQL["tally"]).fetchall()[0]
+        fresh, posts = duck.execute(SQL["tally"]).fetchall()[0]
         parts = self._file(duck, before.sequence)
         after = msgspec.structs.replace(
             before,
@@ -253,14 +255,24 @@ class FactStore(PartStore):
             checksums=before.checksums | {part.file: checksum for part, checksum in parts.items()},
         )
         manifests.write(self._manifest, after)
-        return DrainResult(posts, fresh, rows - fresh - forgotten, len(taken), forgotten)
+        return DrainResult(posts, fresh, repeated, len(taken), forgotten)
+
+    def _know(self, duck: duckdb.DuckDBPyConnection, parts: list[str]) -> None:
+        """Find the staged rows that repeat others or what is stored."""
+        with readable():
+            duck.execute(SQL["know" if parts else "know_nothing"], {"parts": parts} if parts else None)
+            duck.execute(SQL["meet"])
+            duck.execute(SQL["suspect"])
+            if duck.execute(SQL["meets_stored"]).fetchall() == [(True,)]:
+                duck.execute(SQL["suspect_stored"], {"parts": parts})
+            duck.execute(SQL["repeat"], _SAID)
 
     def _strike(self, duck: duckdb.DuckDBPyConnection) -> int:
-        """Drop what was forgotten from what is fresh; how many rows."""
+        """Drop what was forgotten from what is staged; how many rows."""
         forgotten = read_forgotten(self._home)
         if not forgotten:
             return 0
-        duck.execute(SQL["uncredit"], forgotten.values)
+        duck.execute(SQL["uncredit"], forgotten.values | _SAID)
         return len(duck.execute(SQL["strike"], forgotten.values).fetchall())
 
     def _file(self, duck: duckdb.DuckDBPyConnection, sequence: int) -> dict[Part, Checksum]:
@@ -284,3 +296,16 @@ class FactStore(PartStore):
             checksums=before.checksums | {merged.file: checksum},
         )
         manifests.write(self._manifest, after)
+
+
+def _groups(waiting: list[tuple[str, Path]]) -> Iterator[tuple[int, list[tuple[str, Path]]]]:
+    """Batches of one kind that are taken together, with the number of those before them."""
+    done = 0
+    for _, same in groupby(sorted(waiting, key=_is_table), _is_table):
+        while group := list(islice(same, BATCHES_AT_ONCE)):
+            yield done, group
+            done += len(group)
+
+
+def _is_table(waiting: tuple[str, Path]) -> bool:
+    return batches.is_table(waiting[1])

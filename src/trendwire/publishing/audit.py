@@ -19,6 +19,7 @@ from trendwire.editions import Edition, Editions, Record
 from trendwire.editions.publish import Publisher, publishing
 from trendwire.editions.told import Subject
 from trendwire.errors import Gone, NotReady
+from trendwire.facts.store import FactStore
 from trendwire.publishing import whole
 from trendwire.publishing.day import Day, scratch
 
@@ -91,8 +92,9 @@ def _from_a_new_state(day: Day, aside: Publisher, folder: Path) -> tuple[Record,
     from trendwire.publishing.resident import Resident
 
     begun, state = clock.monotonic(), Resident(day.home, day.resources())
-    state.rebuild(day.as_of, day.progress)
-    record = large.publish_as_it_is(day, aside, state, begun)
+    with FactStore(day.home).opened():
+        state.rebuild(day.as_of, day.progress)
+        record = large.publish_as_it_is(day, aside, state, begun)
     return record, _hashed_details(folder, record, state)
 
 

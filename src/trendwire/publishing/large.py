@@ -70,7 +70,7 @@ def publish(day: Day, publisher: Publisher, resident: Resident) -> Record:
     begun = clock.monotonic()
     for record in _left_behind(publisher.catalog, resident.name, day):
         publisher.keep_details(record, details(day.home, record, resident))
-    with resident.changing():
+    with FactStore(day.home).opened(), resident.changing():
         resident.follow(day.as_of, day.progress)
         return publish_as_it_is(day, publisher, resident, begun)
 

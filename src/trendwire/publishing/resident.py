@@ -198,12 +198,12 @@ class Resident:
         known = self._taken
         if known is None or wanted.as_of < known.as_of:
             return False
-        if known.name == wanted.name:
-            self._taken = wanted  # the same facts, maybe in other parts
-            return True
         change = self._told(msgspec.structs.replace(manifest, parts=wanted.parts), known)
         if change is None:
             return False
+        if known.name == wanted.name:
+            self._taken = wanted  # the same facts, maybe in other parts
+            return True
         try:
             self._change(change, wanted, rolled=wanted.as_of > known.as_of)
         except Exception as error:  # noqa: BLE001  whatever it was: the facts are there to count again
@@ -240,7 +240,7 @@ class Resident:
 
     def _rebuild(self, wanted: Taken, progress: Progress) -> None:
         self._drop()
-        self._order = Order()
+        self._saved, self._order = None, Order()
         months = by_month(map(Path, self._paths(wanted.parts)))
         with scratch(self._home) as folder, duckdb.connect(config=self._resources.config(folder)) as duck:
             state = rebuilt(duck, months, epoch_day(wanted.as_of), lambda done: progress("posts", done))

@@ -6,6 +6,7 @@ the other. Whoever may use the home may ask, nobody else.
 
 import socket
 import struct
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -177,6 +178,7 @@ class Client:
     def __init__(self, home: Path, seconds: float = ANSWER_SECONDS) -> None:
         self._path, self._seconds = home / SOCKET, seconds
         self._idle: list[socket.socket] = []
+        weakref.finalize(self, _close, self._idle)
 
     def detail(self, state: str, kind: Kind, identity: str, region: str | None) -> Detail | None:
         """See `Engine.detail`. Raises NobodyListens; NotReady where the answer takes too long."""
@@ -231,6 +233,11 @@ class Client:
             raise _HungUp(_BUSY)
         self._idle.append(made)
         return _REPLY.decode(frame)
+
+
+def _close(connections: list[socket.socket]) -> None:
+    for one in connections:
+        one.close()
 
 
 def _send(to: socket.socket, message: msgspec.Struct) -> None:

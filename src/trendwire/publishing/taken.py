@@ -14,6 +14,7 @@ class Taken(msgspec.Struct, frozen=True):
     """The facts that are in a state, for one day.
 
     `earlier`: day and number of the editions of earlier days. `damaged`: how many parts are missing.
+    `checksums`: of the parts, by file; none for those that have none.
     """
 
     as_of: date
@@ -22,6 +23,7 @@ class Taken(msgspec.Struct, frozen=True):
     removals: int
     damaged: int
     earlier: tuple[tuple[date, int], ...]
+    checksums: dict[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -34,7 +36,13 @@ def taken(manifest: Manifest, as_of: date, memberships: Memberships) -> Taken:
     """All of the facts."""
     earlier = tuple((one.as_of, one.number) for one in memberships.records() if one.as_of < as_of)
     return Taken(
-        as_of, manifest.parts, manifest.observations, manifest.removals, len(manifest.damaged), earlier
+        as_of=as_of,
+        parts=manifest.parts,
+        observations=manifest.observations,
+        removals=manifest.removals,
+        damaged=len(manifest.damaged),
+        earlier=earlier,
+        checksums={file: checksum.sha256 for file, checksum in manifest.checksums.items()},
     )
 
 
@@ -46,7 +54,7 @@ def unknown(manifest: Manifest, known: Taken) -> tuple[Part, ...] | None:
     nobody knows which are new: it counts as new whole.
     """
     kept, before = set(manifest.parts), set(known.parts)
-    if manifest.removals != known.removals or not _follows(kept, before):
+    if manifest.removals != known.removals or not _follows(kept, before) or _replaced(manifest, known):
         return None
     found: list[Part] = []
     for month in sorted({part.month for part in kept ^ before}):
@@ -63,6 +71,14 @@ def _follows(kept: Collection[Part], before: Collection[Part]) -> bool:
     content = {part.file: part for part in kept}
     newest = max(map(number_of, kept), default="")
     return all(content.get(part.file, part) == part and number_of(part) <= newest for part in before)
+
+
+def _replaced(manifest: Manifest, known: Taken) -> bool:
+    """Whether a file that was taken is another one by now, as where facts were deleted and ingested again."""
+    return any(
+        manifest.checksums[file].sha256 != known.checksums[file]
+        for file in manifest.checksums.keys() & known.checksums.keys()
+    )
 
 
 def number_of(part: Part) -> str:

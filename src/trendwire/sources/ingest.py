@@ -1,6 +1,7 @@
 """Ingest: sources in, facts stored, everything counted. The one way in for files and for made rows."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from trendwire.facts.inbox import Inbox
 from trendwire.facts.ingests import MOST_SOURCES, Ingest, Ingests
 from trendwire.facts.quarantine import Quarantine
 from trendwire.facts.store import DrainResult, FactStore, Progress, silent
+from trendwire.sources import bulk
 from trendwire.sources.base import Source
 from trendwire.sources.parsing import Job, Parsed, parse_all
 from trendwire.sources.reading.report import Tally, Understanding
@@ -49,6 +51,9 @@ class Intake:
     def take(self, parsed: Parsed) -> None:
         self.rows += parsed.rows
         self._lines += parsed.lines
+        known = [self._inbox.append_table(table).repeated for table in parsed.tables]
+        if known and all(known):
+            self.repeated += parsed.tabled
         for refused in parsed.refused:
             self._quarantine.add(refused)
         self.tally.add(parsed)
@@ -83,7 +88,8 @@ def ingest(
     failed: list[tuple[str, str]] = []
     with Quarantine(home, batch) as quarantine:
         intake = Intake(store.inbox, quarantine)
-        for parsed in parse_all(jobs(sources, at, failed, progress), workers):
+        parser = partial(bulk.parse, store.scratch)
+        for parsed in parse_all(jobs(sources, at, failed, progress), workers, parser):
             intake.take(parsed)
         intake.flush()
     report = _report(store.drain(progress), intake, quarantine, failed)

@@ -1,7 +1,7 @@
 """Parsing of raw batches into the lines of the inbox, in this process or, for many rows, in several."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing import get_context
@@ -32,7 +32,8 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """`rows` read: those accepted as `lines` of observations, the others in `refused`.
+    """`rows` read: those accepted as `lines` of observations or in Parquet `tables`, which hold `tabled` of
+    them, the others in `refused`.
 
     `name`: of the source. `columns`: the names in the first row in which no id was found.
     """
@@ -43,6 +44,11 @@ class Parsed(msgspec.Struct, frozen=True):
     refused: list[Refused]
     counts: Counts
     columns: tuple[str, ...]
+    tables: tuple[bytes, ...] = ()
+    tabled: int = 0
+
+
+Parser = Callable[[Job], Parsed]
 
 
 def parse(job: Job) -> Parsed:
@@ -68,7 +74,7 @@ def parse(job: Job) -> Parsed:
     return Parsed(job.name, len(lines) + len(refused), text, refused, parser.counts, nameless)
 
 
-def parse_all(jobs: Iterator[Job], workers: int) -> Iterator[Parsed]:
+def parse_all(jobs: Iterator[Job], workers: int, parse: Parser = parse) -> Iterator[Parsed]:
     """The jobs parsed, in their order; after the first few by `workers` processes, if more than one."""
     yield from map(parse, jobs if workers < 2 else islice(jobs, FEW))
     for first in jobs:

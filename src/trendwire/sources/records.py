@@ -3,13 +3,11 @@
 Driven by `domain.posts.RECORD_FIELDS`: the same parser serves files, pushes, connectors and the simulator.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
+from trendwire.domain import posts
 from trendwire.domain.posts import RECORD_FIELDS, Observation, WireType
 from trendwire.errors import InvalidInput
 from trendwire.sources import fields
@@ -42,8 +40,6 @@ _READERS: dict[str, tuple[str, Callable[[object], Any], bool]] = {
     for field in RECORD_FIELDS
 }
 """Field -> where its value is kept, its reader, and whether it is a list of hashtags."""
-
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 DAMAGED = "is a floating-point number, which has lost digits of the id: export the column as text"
 NO_ID = "is missing, empty or no id"
@@ -88,8 +84,10 @@ class RecordParser:
             values = RecordParser(self.at, self.source, self.columns)._read(_scrubbed(row))
             said = _said(values) or b""
         _check(values, said)
-        values["row_key"] = hashlib.blake2b(said, digest_size=16).hexdigest()
+        stated = values.get("create_time")
         self._place(values)
+        if values.get("create_time") != stated:
+            values["row_key"] = posts.key_of(values | {"create_time": stated})
         return Observation(**values, ingested_at=self.at, source=self.source)
 
     def _read(self, row: dict[str, object]) -> dict[str, Any]:
@@ -175,7 +173,7 @@ def _gather_tags(values: dict[str, Any]) -> None:
 def _said(values: dict[str, Any]) -> bytes | None:
     """What the row says in canonical form; None if its text must be scrubbed first."""
     try:
-        said = _encode(values)
+        said = posts.said(values)
     except UnicodeEncodeError:
         return None
     return None if b"\\u0000" in said else said

@@ -4,11 +4,13 @@ import random
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.agreement.pair import settings_of, silent, take_in
 from tests.agreement.test_small_worlds import LAST, small_world
+from tests.engine.rows import at
 from tests.engine.worlds import BATCHES, World
 from tests.heavy.spark.conftest import differences, made, rows_of_one_second
 from tests.heavy.spark.local import in_process
@@ -44,6 +46,33 @@ def test_late_repeated_and_changed_posts_of_creators_who_change_their_names(tmp_
     one = made(embedded, world.home, world.as_of, tmp_path / "embedded")
     assert differences(one, made(local, world.home, world.as_of, tmp_path / "cluster")) == []
     assert one["charts"]
+
+
+def test_the_id_of_a_related_hashtag_is_that_of_its_newest_post(tmp_path: Path) -> None:
+    day = date(2025, 5, 10)
+    pairs = [(f"a{pair}", f"b{pair}") for pair in range(9)]
+    rows = [
+        post(day - timedelta(days=9), f"c{one}", dict.fromkeys(names, f"1{one}"))
+        for one in range(270)
+        for names in (pairs[one % 9],)
+    ]
+    rows += [post(day - timedelta(days=pair), "newest", {f"b{pair}": f"2{pair}"}) for pair in range(9)]
+    take_in(tmp_path / "home", rows)
+    one = made(embedded, tmp_path / "home", day, tmp_path / "embedded")
+    assert all(f'[["b{pair}","2{pair}"]]' in one["subjects"][pair][2] for pair in range(9))
+    assert differences(one, made(local, tmp_path / "home", day, tmp_path / "cluster")) == []
+
+
+def post(day: date, username: str, tags: dict[str, str]) -> dict[str, Any]:
+    """`tags`: names with the ids that a source gives them."""
+    return {
+        "id": f"{username}-{day}-{min(tags)}",
+        "create_time": at(day),
+        "observed_at": at(day + timedelta(days=1)),
+        "username": username,
+        "hashtag_info_list": [{"hashtag_name": name, "hashtag_id": id_} for name, id_ in tags.items()],
+        "view_count": 100,
+    }
 
 
 def test_a_simulated_world_with_its_history(demo_home: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ hashtag is measured against goes to the shares that use it beside theirs.
 portable   posts and rows with the texts that their numbers stand for, as they go between machines
 shares     what each share does
 totals     what is counted of all posts, summed
+reaches    what hashtags of other shares are measured by
 build      the order of it all, and what comes of it
 spark      the connection to the cluster
 """

@@ -2,7 +2,7 @@
 the texts that they stand for go with them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +68,14 @@ def numbers_of(names: Names, texts: Bytes) -> I64:
     return names.numbers(data, offsets, np.arange(len(offsets) - 1)).astype(np.int64)
 
 
+def dealt(shares: I64) -> Iterator[tuple[int, I64]]:
+    """Each share that there is, and where it is."""
+    order = np.argsort(shares, kind="stable")
+    begins = np.flatnonzero(np.diff(shares[order], prepend=-1)).tolist()
+    for first, end in zip(begins, [*begins, len(order)][1:], strict=True):
+        yield int(shares[order[first]]), order[first:end]
+
+
 def portable(columns: Columns, posts: Any) -> Portable:
     """Some posts of a state."""
     piece, used, tuples = columns.piece(posts), dict[str, I64](), dict[str, I64]()
@@ -95,7 +103,7 @@ def add(columns: Columns, posts: Portable) -> None:
     own = {name: numbers_of(tables[name], texts) for name, texts in posts.names.items()}
     for name, (width, texts) in _TUPLES.items():
         values = posts.tuples[name].copy()
-        values[:, :texts] = _looked_up(values[:, :texts], own["texts"])
+        values[:, :texts] = looked_up(values[:, :texts], own["texts"])
         packed = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
         offsets = np.arange(len(values) + 1, dtype=np.int64) * 8 * width
         own[name] = numbers_of(getattr(columns, name), (offsets, packed))
@@ -103,8 +111,8 @@ def add(columns: Columns, posts: Portable) -> None:
     piece["hot"] = piece["hot"].copy()
     for name, fields in _NUMBERS.items():
         for field in fields:
-            _set(piece, field, _looked_up(_numbers(piece, field), own[name]))
-    piece["ids"] = np.where(piece["ids"] < 0, -2 - _looked_up(-2 - piece["ids"], own["ids"]), piece["ids"])
+            _set(piece, field, looked_up(_numbers(piece, field), own[name]))
+    piece["ids"] = np.where(piece["ids"] < 0, -2 - looked_up(-2 - piece["ids"], own["ids"]), piece["ids"])
     columns.add(piece)
 
 
@@ -129,7 +137,7 @@ def _renumbered(numbers: I64, used: I64) -> I64:
     return np.where(numbers >= 0, np.searchsorted(used, numbers), -1)
 
 
-def _looked_up(numbers: I64, own: I64) -> I64:
+def looked_up(numbers: I64, own: I64) -> I64:
     """`own`: of each number what it is here."""
     return np.where(numbers >= 0, np.append(own, -1)[np.maximum(numbers, -1)], -1)
 
