@@ -88,11 +88,7 @@ def test_every_named_query_is_used() -> None:
 
 def test_the_core_does_not_branch_on_the_dialect() -> None:
     branch = re.compile(r"\b(if|elif|match)\b[^#\n]*\bdialect\b|\bkeyapi\b|\bcrawlora\b", re.IGNORECASE)
-    core = [
-        p
-        for p in modules()
-        if p.parent.name in {"domain", "trends", "engine", "editions", "facts", "accounts"}
-    ]
+    core = [p for p in modules() if p.parent.name in {"domain", "engine", "editions", "facts", "accounts"}]
     assert [name_of(p) for p in core if branch.search(p.read_text())] == []
 
 

@@ -55,7 +55,6 @@ def test_the_tree_shows_the_architecture() -> None:
     assert boxes == {
         "sources",
         "facts",
-        "trends",
         "engine",
         "editions",
         "accounts",

@@ -12,7 +12,7 @@ import pytest
 from tests.agreement.pair import silent
 from tests.editions.test_details import stated
 from tests.editions.worlds import publish
-from tests.trends.live_worlds import BATCHES, World
+from tests.engine.worlds import BATCHES, World
 from trendwire.domain.charts import Kind
 from trendwire.domain.details import Detail
 from trendwire.editions import Editions

@@ -12,7 +12,7 @@ import pytest
 from tests.agreement.pair import silent
 from tests.editions.test_details import stated
 from tests.editions.worlds import publish
-from tests.trends.live_worlds import BATCHES, LAST, World
+from tests.engine.worlds import BATCHES, LAST, World
 from trendwire.domain.charts import Kind
 from trendwire.domain.periods import midnight
 from trendwire.engine import changes

@@ -270,6 +270,9 @@ FACT_COLUMNS: dict[str, str] = {
 }
 """Column -> DuckDB type of a stored observation, in file order; the names are those of `Observation`."""
 
+UNDATED = 7 * 86_400
+"""A row that does not say when it was observed counts as seen so many seconds after the creation."""
+
 SAID_COLUMNS = {
     column: kind
     for column, kind in FACT_COLUMNS.items()

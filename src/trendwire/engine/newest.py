@@ -7,11 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from trendwire.domain.posts import UNDATED
 from trendwire.engine.arrow import Integers, Texts
 from trendwire.engine.compiled import I64, U8, jit
-
-UNDATED = 7 * 86_400
-"""A row that does not say when it was observed counts as seen so many seconds after the creation."""
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPED = str.maketrans({chr(n): _ESCAPES.get(chr(n), f"\\u{n:04X}") for n in (*range(32), 34, 92)})

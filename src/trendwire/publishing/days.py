@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from trendwire.domain.periods import epoch_day, from_epoch_day
+from trendwire.domain.posts import UNDATED
 from trendwire.facts.duck import Resources
 from trendwire.facts.manifest import Part
 from trendwire.statements import named
@@ -20,7 +21,7 @@ def posts_by_day(parts: Sequence[Path], scratch: Path, resources: Resources) -> 
     if not parts:
         return {}
     with duckdb.connect(config=resources.config(scratch)) as connection:
-        rows = connection.execute(_SQL["by_day"], [[str(part) for part in parts]]).fetchall()
+        rows = connection.execute(_SQL["by_day"], [[str(part) for part in parts], UNDATED]).fetchall()
     return {from_epoch_day(day): posts for day, posts in rows}
 
 

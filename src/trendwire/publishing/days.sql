@@ -6,7 +6,7 @@ SELECT coalesce((newest & 17179869183)::BIGINT, id_time) // 86400 AS day, count(
 FROM (
     SELECT
         max(
-            (greatest(coalesce(observed_at, create_time + 604800), create_time)::HUGEINT << 34) | create_time
+            (greatest(coalesce(observed_at, create_time + $2::BIGINT), create_time)::HUGEINT << 34) | create_time
         ) FILTER (create_time IS NOT NULL) AS newest,
         max(id_time) AS id_time
     FROM read_parquet($1::VARCHAR[])

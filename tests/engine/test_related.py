@@ -2,24 +2,21 @@
 
 from collections import defaultdict
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trends.conftest import AS_OF, WriteFacts, fact, write_parts
-from tests.trends.test_details import details
-from trendwire.domain.charts import Kind
+from tests.engine.day import Day
+from tests.engine.rows import AS_OF, fact
 from trendwire.domain.details import Related
 from trendwire.domain.periods import Window
-from trendwire.trends.affinity import (
+from trendwire.engine.related import (
     BILLION,
     CROWD,
     MIN_AFFINITY,
     MOST_RELATED,
     SUPPORT,
+    UNRELATED,
     affinity,
     is_everyday,
 )
@@ -30,33 +27,33 @@ Post = tuple[int, str, str | None, frozenset[str]]
 
 def test_always_together_is_one_and_chance_is_nothing() -> None:
     assert affinity(5, 5, 5, 100) == BILLION
-    assert affinity(10, 100, 100, 1000) is None
+    assert affinity(10, 100, 100, 1000) == UNRELATED
 
 
 def test_three_creators_are_needed() -> None:
     assert affinity(SUPPORT, 3, 3, 1000) == BILLION
-    assert affinity(SUPPORT - 1, 2, 2, 1000) is None
+    assert affinity(SUPPORT - 1, 2, 2, 1000) == UNRELATED
 
 
 def test_what_most_creators_use_is_related_to_nothing() -> None:
     """However often they come together: no lift exceeds everyone / first."""
     everyone = 10_000
     first = everyone // (CROWD // 10) + 1
-    assert all(affinity(both, first, both, everyone) is None for both in range(SUPPORT, first + 1))
+    assert all(affinity(both, first, both, everyone) == UNRELATED for both in range(SUPPORT, first + 1))
 
 
 def test_in_a_small_population_less_lift_will_do() -> None:
     """Three of ten creators who always come together are related; what all ten use is not."""
-    assert (affinity(3, 5, 3, 10) or 0) >= MIN_AFFINITY
-    assert affinity(5, 5, 10, 10) is None
-    assert affinity(10, 10, 30, 50) is None
+    assert affinity(3, 5, 3, 10) >= MIN_AFFINITY
+    assert affinity(5, 5, 10, 10) == UNRELATED
+    assert affinity(10, 10, 30, 50) == UNRELATED
 
 
 def test_a_big_population_asks_for_more_than_the_least_lift() -> None:
     """Three creators of hashtags with 100 and 250 reach a lift of 12 there by chance."""
     assert CROWD / 10 < 3 * 100_000 / (100 * 250)
-    assert affinity(3, 100, 250, 100_000) is None
-    assert (affinity(30, 300, 250, 100_000) or 0) >= MIN_AFFINITY
+    assert affinity(3, 100, 250, 100_000) == UNRELATED
+    assert affinity(30, 300, 250, 100_000) >= MIN_AFFINITY
 
 
 @given(st.integers(3, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 5000))
@@ -65,7 +62,7 @@ def test_it_is_symmetric_and_never_above_one(both: int, more: int, other: int, r
     everyone = first + second - both + rest
     found = affinity(both, first, second, everyone)
     assert found == affinity(both, second, first, everyone)
-    assert found is None or MIN_AFFINITY <= found <= BILLION
+    assert found == UNRELATED or MIN_AFFINITY <= found <= BILLION
 
 
 def everyday(posts: list[Post]) -> set[str]:
@@ -95,7 +92,7 @@ def by_hand(posts: list[Post], region: str, period: int) -> dict[str, list[str]]
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for (tag, other), both in together.items():
         measure = affinity(len(both), len(users[tag]), len(users[other]), len(everyone))
-        if measure is not None:
+        if measure != UNRELATED:
             found[tag].append((-measure, -len(both), other))
     return {tag: [name for *_, name in sorted(rows)[:MOST_RELATED]] for tag, rows in found.items()}
 
@@ -122,25 +119,22 @@ def test_the_engine_finds_what_counting_by_hand_finds(drawn: list[Post]) -> None
         fact(f"{n:04}", AS_OF - timedelta(days=ago), username=user, region=region, tags=sorted(tags))
         for n, (ago, user, region, tags) in enumerate(posts)
     ]
-    with TemporaryDirectory() as folder, duckdb.connect(config={"threads": 2}) as connection:
-        found = details(connection, write_parts(Path(folder), rows))
+    day = Day(rows)
+    found = {tag: day.detail(tag) for *_, tags in posts for tag in tags}
     for region in ("VN", "DE", "ALL"):
         for period in (7, 30, 120):
             expected = by_hand(posts, region, period)
-            for (kind, name), detail in found.items():
-                assert kind == Kind.HASHTAG
+            for name, detail in found.items():
                 related = detail.region(region).period(period).related
                 assert [tag.name for tag in related] == expected.get(name, []), (region, period, name)
 
 
-def test_related_hashtags_carry_their_ids(
-    connection: duckdb.DuckDBPyConnection, write_facts: WriteFacts
-) -> None:
+def test_related_hashtags_carry_their_ids() -> None:
     rows = [fact(f"q{n}", AS_OF, username=f"quiet{n}", tags=["fyp"]) for n in range(60)]
     rows += [
         fact(f"p{n}", AS_OF, username=f"u{n}", tags=["may", "fyp", "parade"], tag_ids=[None, None, "77"])
         for n in range(4)
     ]
-    found = details(connection, write_facts(rows))
-    assert found[Kind.HASHTAG, "may"].region("ALL").period(7).related == (Related("parade", "77"),)
-    assert found[Kind.HASHTAG, "fyp"].region("ALL").period(7).related == ()
+    day = Day(rows)
+    assert day.detail("may").region("ALL").period(7).related == (Related("parade", "77"),)
+    assert day.detail("fyp").region("ALL").period(7).related == ()
