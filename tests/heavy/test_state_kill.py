@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.agreement.pair import silent
 from tests.publishing.test_resident import ONE, anew, told
-from tests.trends.live_worlds import World, again, fresh
+from tests.engine.worlds import World, again, fresh
 from trendwire.publishing.resident import Resident
 
 KILLS = 25

@@ -40,7 +40,7 @@ from trendwire.engine.kinds import text_of
 from trendwire.engine.leaders import SPANS
 from trendwire.engine.names import Names
 from trendwire.engine.ranks import Ranks, chosen, placed, scored
-from trendwire.engine.resolve import read, resolved
+from trendwire.engine.resolve import Grouped, read, resolved
 from trendwire.engine.rows import Rows
 from trendwire.engine.state import State
 from trendwire.engine.tops import Tops, tops
@@ -95,7 +95,7 @@ class Document(NamedTuple):
 class Share(State):
     """The state of some posts, which counts what it is asked to."""
 
-    def _count(self) -> None:
+    def _count(self, _threads: int) -> None:
         pass
 
 
@@ -122,7 +122,7 @@ def by_creator(plan: Plan, pieces: Iterable[PortableRows]) -> Iterator[tuple[int
     if not every:
         return
     columns = _columns(plan)
-    columns.add(resolved(together(every), columns))
+    columns.add(resolved(Grouped(together(every)), columns))
     ids, creators = columns["ids"], columns["hot"]["creator"]
     texts = looked_up(-2 - ids, shares_of(columns.ids.texts, plan.shares))
     own = np.where(ids >= 0, ids % plan.shares, texts)
