@@ -58,9 +58,8 @@ class Build:
 
     def subjects(self) -> Iterator[tuple[str, str, str]]:
         """Kind, identity and JSON of `domain.details.Detail`, ascending by kind and identity."""
-        for number, (_, told) in enumerate(self.details.sortByKey().toLocalIterator()):
-            if number % 1000 == 0:
-                self.progress("details", 0.5)
+        self.progress("details", 0.0)
+        for _, told in self.details.sortByKey().toLocalIterator():
             yield told
         self.progress("details", 1.0)
 
@@ -130,7 +129,6 @@ class Stages:
         found = self._each(self._creators, shares.counted).treeReduce(summed)
         by = settled(found, state)
         self._progress("posts", 1.0)
-        self._progress("ranking", 0.0)
         led = self._each(self._creators, shares.led, by, found.leading).collect()
         all_posts = reduce(plus, (one for one in led if isinstance(one, Sparse)))
         by = by._replace(all_posts=dense(all_posts))
