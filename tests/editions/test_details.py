@@ -184,6 +184,18 @@ def test_the_newest_edition_is_never_gone(tmp_path: Path) -> None:
         of(Editions(tmp_path, Engine("s2", a=5)), None, "a")
 
 
+def test_who_holds_an_edition_of_which_nothing_is_kept_is_told_so(tmp_path: Path) -> None:
+    publish(tmp_path)
+    stated(tmp_path, 1, "s1")
+    editions = Editions(tmp_path, Engine("s2"))
+    held = editions.current()
+    with publishing(tmp_path) as publisher:
+        publisher.remove((1,))
+    assert not any(one.kept for one in editions.records())
+    with pytest.raises(NotReady, match="run `trendwire publish`"):
+        held.detail(Kind.HASHTAG, "a")
+
+
 def test_damaged_details_are_not_told(tmp_path: Path) -> None:
     publish(tmp_path)
     stated(tmp_path, 1, "s1")

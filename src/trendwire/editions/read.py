@@ -266,7 +266,7 @@ class Editions:
     def _refused(self, record: Record) -> TrendwireError:
         """Why details cannot be told, and what can be asked instead."""
         kept = [one for one in self._listing.editions if one.kept]
-        number, newest = record.number, kept[-1].number
+        number, newest = record.number, max((one.number for one in kept), default=record.number)
         if number == newest:
             return NotReady(
                 f"the details of edition {number} are being made: ask again in a moment, or run"
