@@ -3,7 +3,7 @@
 import random
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from tests.publishing.test_resident import ONE, anew, told
 from tests.trends.live_worlds import World, again, fresh
 from trendwire.publishing.resident import Resident
 
-KILLS = 25
-LONGEST = 2.5
-"""Seconds until a kill: starting Python takes half of one, a change and a checkpoint the other."""
+KILLS = 12
+LONGEST = 1.0
+"""Seconds from the first checkpoint of a process until it is killed, while it writes others."""
 
 FOLLOW = """
 import sys
@@ -29,6 +29,7 @@ while True:
     resident.follow(date.fromisoformat(sys.argv[2]), lambda _stage, _done: None)
     resident._saved = None
     resident.save()
+    print("saved", flush=True)
 """
 
 
@@ -39,7 +40,7 @@ def test_no_kill_leaves_a_wrong_state(tmp_path: Path) -> None:
     for _ in range(KILLS):
         world.take([*fresh(world), *again(world)])
         world.as_of += timedelta(days=world.rng.randint(0, 1))
-        _followed(world.home, world.as_of, world.rng.uniform(0.3, LONGEST))
+        _followed(world.home, world.as_of, world.rng.uniform(0, LONGEST))
         opened = Resident.opened(world.home, ONE)
         found += opened is not None
         state = opened or Resident(world.home, ONE)
@@ -50,6 +51,10 @@ def test_no_kill_leaves_a_wrong_state(tmp_path: Path) -> None:
 
 def _followed(home: Path, as_of: date, killed_after: float) -> None:
     """Follow the facts and write checkpoints in a process of its own, which does not live long."""
-    with subprocess.Popen([sys.executable, "-c", FOLLOW, str(home), str(as_of)]) as process:
-        time.sleep(killed_after)
+    command = [sys.executable, "-c", FOLLOW, str(home), str(as_of)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(killed_after)
         process.kill()

@@ -4,6 +4,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -150,19 +151,9 @@ def publish(
     markets = configuration_of(settings).publish.markets
     held = _held(settings)
     with printing.progress() as told:
-        made = list(
-            pipeline.publish_range(
-                settings,
-                begin or last,
-                last,
-                told,
-                markets,
-                _engine(engine, master),
-                details,
-                allow_empty=allow_empty,
-                keep_held=keep_held,
-            )
-        )
+        computes = _engine(engine, master)
+        asked = partial(pipeline.publish_range, allow_empty=allow_empty, keep_held=keep_held)
+        made = list(asked(settings, begin or last, last, told, markets, computes, details))
     _say_of_hold(held, _held(settings))
     if as_json:
         printing.as_json(made[0] if first is None else made)
