@@ -104,7 +104,7 @@ def build(
     compiling.ensure(progress)
     with duckdb.connect(config=resources.config(scratch)) as connection:
         told = partial(progress, "posts")
-        state = rebuilt(connection, by_month(parts), epoch_day(as_of), told, resources.count)
+        state = rebuilt(connection, by_month(parts), epoch_day(as_of), told, resources.thread_count)
         progress("ranking", 0.0)
         regions = [WORLD, *(state.columns.regions[place] for place in range(len(state.columns.regions)))]
         standing = standing_of(connection, published, as_of, regions, LISTED_PERIOD, LISTED_DAYS)

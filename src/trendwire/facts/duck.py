@@ -19,7 +19,7 @@ class Resources:
     memory_mb: int = 4096
 
     @property
-    def count(self) -> int:
+    def thread_count(self) -> int:
         """How many threads that is."""
         return self.threads or len(os.sched_getaffinity(0))
 
