@@ -24,12 +24,14 @@ LISTED_DAYS = 365
 
 
 class Charts:
-    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`)."""
+    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`). `before`: the charts
+    of the same state before it changed, which are of no use then; what their rows show is kept where it can.
+    """
 
-    def __init__(self, state: State, standing: Standing) -> None:
+    def __init__(self, state: State, standing: Standing, before: "Charts | None" = None) -> None:
         self._columns, self._standing = state.columns, standing
         self.attributes = Attributes(state)
-        self.rows = Rows(state, self.attributes)
+        self.rows = Rows(state, self.attributes, before.rows if before else None)
         self.ranks = ranked(state)
         self._videos, self._creators = state.leaders.charts()
         self._charts = dict(self._subject_charts(self.ranks))
