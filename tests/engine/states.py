@@ -16,10 +16,10 @@ from trendwire.facts.memberships import Memberships, Standing
 NOTHING = Standing()
 
 
-def state_of(parts: Sequence[Path], as_of: date) -> State:
+def state_of(parts: Sequence[Path], as_of: date, threads: int = 1) -> State:
     """A state made of all parts."""
-    with duckdb.connect(config={"threads": 1}) as connection:
-        return rebuilt(connection, by_month(parts), epoch_day(as_of))
+    with duckdb.connect(config={"threads": threads}) as connection:
+        return rebuilt(connection, by_month(parts), epoch_day(as_of), lambda _done: None, threads)
 
 
 def standing(state: State, as_of: date, published: Mapping[date, Path], folder: Path) -> Standing:

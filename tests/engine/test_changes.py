@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.engine.states import NOTHING, state_of
 from tests.engine.worlds import BATCHES, World
 from trendwire.domain.periods import epoch_day, midnight
-from trendwire.engine import leaders, provenance
+from trendwire.engine import checkpoint, leaders, provenance
+from trendwire.engine import state as state_module
 from trendwire.engine.changes import remove, roll, take
 from trendwire.engine.charts import Charts
 from trendwire.engine.details import Details
@@ -177,6 +178,25 @@ def test_short_charts_that_lose_more_than_is_kept(
         check(follower)
 
 
+@pytest.mark.parametrize("threads", [2, 4])
+def test_any_number_of_threads_makes_the_same_bytes(
+    threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path / "home", random.Random(13))
+    world.begin()
+    world.take(BATCHES["again"](world))
+    parts = FactStore(world.home).parts()
+    by_one = saved(state_of(parts, world.as_of), tmp_path)
+    monkeypatch.setattr(state_module, "_POSTS_AT_ONCE", 7)
+    assert saved(state_of(parts, world.as_of, threads), tmp_path) == by_one
+
+
+def saved(state: State, folder: Path) -> dict[str, bytes]:
+    """The files of its checkpoint."""
+    checkpoint.save(state, folder / "state", "")
+    return {path.name: path.read_bytes() for path in (folder / "state").iterdir()}
+
+
 def test_the_same_batch_again_changes_nothing(tmp_path: Path) -> None:
     world = World(tmp_path, random.Random(12))
     world.begin()
@@ -194,9 +214,13 @@ def test_rows_that_a_batch_does_not_touch_are_not_made_again(
     world.begin()
     follower = Follower(world)
     check(follower)
-    shown = list[tuple[int, int]]()
-    show = Rows._show
-    monkeypatch.setattr(Rows, "_show", lambda rows, *key: (shown.append(key), show(rows, *key))[1])
+    shown, show = list[tuple[int, int]](), Rows._show
+
+    def noted(rows: Rows, *key: int) -> Any:
+        shown.append((key[0], key[1]))
+        return show(rows, key[0], key[1])
+
+    monkeypatch.setattr(Rows, "_show", noted)
     post = world.post(1, hashtag_info_list=None, hashtag_names=["rise"], music_id=None, region_code="US")
     world.take(world.seen(post))
     follower.follow()

@@ -123,7 +123,8 @@ def build(
         raise NotReady("there are no posts yet: run `trendwire ingest FILE...`")
     compiling.ensure(progress)
     with duckdb.connect(config=resources.config(scratch)) as connection:
-        state = rebuilt(connection, by_month(parts), epoch_day(as_of), partial(progress, "posts"))
+        told = partial(progress, "posts")
+        state = rebuilt(connection, by_month(parts), epoch_day(as_of), told, resources.thread_count)
         progress("ranking", 0.0)
         regions = [WORLD, *(state.columns.regions[place] for place in range(len(state.columns.regions)))]
         standing = standing_of(connection, published, as_of, regions, LISTED_PERIOD, LISTED_DAYS)

@@ -14,7 +14,7 @@ from trendwire.engine.compiled import I32, I64
 from trendwire.engine.counts import ENDS, Parameters, room
 from trendwire.engine.gains import add_posts, gains, shift_posts
 from trendwire.engine.pairs import Among, count_records, moved, pairs_of, tally_pairs, unequal
-from trendwire.engine.resolve import read, read_posts, resolved
+from trendwire.engine.resolve import Grouped, read, read_posts, resolved
 from trendwire.engine.sightings import merged, says_otherwise
 from trendwire.engine.state import State
 from trendwire.engine.surroundings import count_days
@@ -27,7 +27,7 @@ def take(state: State, connection: DuckDBPyConnection, new: Sequence[str], every
     if not new:
         return
     columns = state.columns
-    piece = resolved(read(connection, new), columns)
+    piece = resolved(Grouped(read(connection, new)), columns)
     posts = columns.find(piece["ids"])
     rows = np.flatnonzero(posts >= 0)
     otherwise = says_otherwise(columns, posts[rows], taken(piece, rows))
@@ -75,7 +75,7 @@ def roll(state: State, as_of: int) -> None:
 def _again(state: State, connection: DuckDBPyConnection, ids: I64, every: Sequence[str]) -> Piece:
     """Posts resolved from all of their rows."""
     texts = [state.columns.ids.text(int(id_)) for id_ in ids]
-    return resolved(read_posts(connection, every, texts), state.columns)
+    return resolved(Grouped(read_posts(connection, every, texts)), state.columns)
 
 
 def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:

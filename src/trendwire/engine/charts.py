@@ -31,7 +31,7 @@ class Charts:
     def __init__(self, state: State, standing: Standing, before: "Charts | None" = None) -> None:
         self._columns, self._standing = state.columns, standing
         self.attributes = Attributes(state)
-        self.rows = Rows(state, self.attributes, before.rows if before else None)
+        self.rows: Rows = Rows(state, self.attributes, before.rows if before else None)
         self.ranks = ranked(state)
         self._videos, self._creators = state.leaders.charts()
         self._charts = dict(self._subject_charts(self.ranks))

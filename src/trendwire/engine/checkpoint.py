@@ -111,10 +111,11 @@ def _leaves(node: Any, path: str) -> Iterator[tuple[str, int | NDArray[Any]]]:
 
 def _filled(node: Any, path: str, leaves: Mapping[str, Any]) -> Any:
     """The same part with other arrays and numbers."""
-    if isinstance(node, int | np.ndarray):
+    if isinstance(node, int):
         return leaves[path]
-    if isinstance(node, Column):
-        return Column(leaves[path])
+    if isinstance(node, np.ndarray | Column):
+        column: Column = leaves[path]
+        return column if isinstance(node, Column) else column.all
     parts = {name: _filled(part, f"{path}.{name}", leaves) for name, part in _parts(node).items()}
     if isinstance(node, dict):
         return parts
@@ -159,16 +160,17 @@ def _replace(aside: Path, folder: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _read(folder: Path, one: Stored) -> Any:
-    """A column in memory, None where its file is not what was written."""
+def _read(folder: Path, one: Stored) -> Column | None:
+    """A column in memory, with room for more; None where its file is not what was written."""
+    rows, *others = one.shape
+    room = np.empty((rows + rows // 4 + 1, *others), np.lib.format.descr_to_dtype(_described(one.kind)))
+    data: Any = room[:rows].reshape(-1).view(np.uint8)
     try:
-        data: Any = np.fromfile(folder / one.name, np.uint8)
+        with (folder / one.name).open("rb") as file:
+            whole = file.readinto(data) == data.nbytes and not file.read(1)
     except OSError:
         return None
-    if hashlib.sha256(data).hexdigest() != one.sha256:
-        return None
-    kind = np.lib.format.descr_to_dtype(_described(one.kind))
-    return data.view(kind).reshape(one.shape)
+    return Column(room, rows) if whole and hashlib.sha256(data).hexdigest() == one.sha256 else None
 
 
 def _described(kind: Any) -> Any:

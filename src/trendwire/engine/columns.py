@@ -56,8 +56,8 @@ LISTS: dict[str, dict[str, Any]] = {
 class Column:
     """An array that grows at its end. Its room is memory only once it is written to."""
 
-    def __init__(self, data: NDArray[Any]) -> None:
-        self._data, self.count = data, len(data)
+    def __init__(self, data: NDArray[Any], count: int | None = None) -> None:
+        self._data, self.count = data, len(data) if count is None else count
 
     @property
     def all(self) -> Any:

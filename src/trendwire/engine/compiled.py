@@ -89,11 +89,9 @@ def jit(function: Function, inline: Literal["never", "always"] = "never") -> Fun
     References to arrays are counted only in a function that makes some: whoever calls one holds what it is
     given, and counting takes ten times as long as what most loops do.
     """
-    keeps = FOLDER is not None
+    options: Any = {"boundscheck": True, "nogil": True, "inline": inline, "_nrt": _makes_arrays(function)}
     with _kept_in(FOLDER):
-        made: Any = numba.njit(
-            cache=keeps, boundscheck=True, nogil=True, inline=inline, _nrt=_makes_arrays(function)
-        )(function)
+        made: Any = numba.njit(cache=FOLDER is not None, **options)(function)
     if hasattr(made, "get_call_template"):  # not where functions stay uncompiled
         made.get_call_template = partial(_with_plain_numbers, made.get_call_template)
     return cast("Function", made)

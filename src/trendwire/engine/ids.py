@@ -146,6 +146,15 @@ class Ids:
         out[others] = -2 - self.texts.numbers(column.data, column.offsets, others).astype(np.int64)
         return out
 
+    def numbers_in(self, other: "Ids", numbers: I64) -> I64:
+        """The numbers that `other` gives ids that have these numbers here."""
+        found, others = numbers.copy(), np.flatnonzero(numbers < 0)
+        table = self.texts.table
+        found[others] = -2 - other.texts.numbers(table.data, table.offsets, -2 - numbers[others]).astype(
+            np.int64
+        )
+        return found
+
     def known(self, texts: Iterable[str]) -> I64:
         """The ids of a few texts as numbers."""
         data, offsets = joined(text.encode() for text in texts)

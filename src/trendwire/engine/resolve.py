@@ -6,7 +6,8 @@ several months (its creation was told otherwise later) is resolved again from al
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from duckdb import DuckDBPyConnection
@@ -27,9 +28,10 @@ from trendwire.engine.columns import (
     taken,
 )
 from trendwire.engine.compiled import I32, I64, U8, jit
-from trendwire.engine.ids import number_all, places_for
+from trendwire.engine.ids import Ids, number_all, places_for
 from trendwire.engine.kinds import KINDS, number_of
 from trendwire.engine.names import Names
+from trendwire.engine.parallel import ahead
 from trendwire.errors import Conflict
 from trendwire.statements import named
 
@@ -45,6 +47,11 @@ _SERIALISED = {
 _FACE = ("nickname", "avatar_url")
 _CREDIT = ("song_id", "music_title", "music_author", "music_cover_url", "music_url")
 _AUDIENCE = ("ages", "countries", "interests")
+_ATTRIBUTES = (
+    *(kind.column for kind in KINDS),
+    *("username", "region", "industry", "likes", "views", "duration", "promoted", "caption", "cover"),
+    *(*_FACE, *_CREDIT, "music_duration", "commercial", *_AUDIENCE),
+)
 
 
 def read(connection: DuckDBPyConnection, parts: Sequence[str]) -> Rows:
@@ -64,54 +71,60 @@ def load(
     months: Sequence[Sequence[str]],
     columns: Columns,
     progress: Callable[[float], None],
+    threads: int,
 ) -> None:
-    """Add the posts of all parts, given by month, to empty columns."""
+    """Add the posts of all parts, given by month, to empty columns. Months are read ahead in `threads`; what
+    they say is numbered in their order.
+    """
     again = np.empty(0, np.int64)
-    for number, parts in enumerate(months):
+    reads = (partial(_grouped, connection.cursor(), parts) for parts in months)
+    for number, grouped in enumerate(ahead(reads, threads)):
         progress(number / len(months))
-        piece = resolved(read(connection, parts), columns)
+        piece = resolved(grouped, columns)
         known = columns.find(piece["ids"])
         columns.kill(known[known >= 0])
         again = np.concatenate([again, piece["ids"][(known >= 0) | np.isin(piece["ids"], again)]])
-        columns.add(taken(piece, np.flatnonzero(~np.isin(piece["ids"], again))))
+        columns.add(taken(piece, np.flatnonzero(~np.isin(piece["ids"], again))) if len(again) else piece)
     if len(again):
         every = [part for parts in months for part in parts]
         ids = [columns.ids.text(int(id_)) for id_ in np.unique(again)]
-        columns.add(resolved(read_posts(connection, every, ids), columns))
+        columns.add(resolved(Grouped(read_posts(connection, every, ids)), columns))
     progress(1.0)
 
 
-def resolved(rows: Rows, columns: Columns) -> dict[str, Any]:
+def _grouped(connection: DuckDBPyConnection, parts: Sequence[str]) -> "Grouped":
+    return Grouped(read(connection, parts))
+
+
+def resolved(grouped: "Grouped", columns: Columns) -> dict[str, Any]:
     """The posts of some rows, with numbers of `columns`; those whose creation is unknown are left out."""
-    ids = columns.ids.of(rows.texts["id"])
-    post_of, first_of = np.empty(len(ids), np.int64), np.empty(len(ids), np.int64)
-    count = number_all(ids, first_of, places_for(len(ids)), post_of)
-    starts = np.zeros(count + 2, np.int64)
-    groups = newest.Groups(starts[:-1], np.empty(len(ids), np.int64), np.empty_like(ids))
-    newest.grouped(post_of, starts, groups.order)
-    created = np.empty(count, np.int64)
-    newest.dated(
-        groups, _known(rows, "create_time"), _known(rows, "id_time"), _known(rows, "observed_at"), created
-    )
-    told = _Told(rows, groups)
-    piece = {"ids": first_of[:count], "created": created, **_seen(told)}
-    piece |= _hot(told, created, piece.pop("peak"), columns) | _counters(told) | _texts_of(told, columns)
-    piece |= _uses(told, columns)
-    piece |= _given(told, post_of, piece["use_count"], piece["use_subject"], columns)
+    created = grouped.created
+    piece = {"ids": grouped.ids.numbers_in(columns.ids, grouped.first_of), "created": created, **grouped.seen}
+    piece |= _hot(grouped, columns) | _counters(grouped) | _texts_of(grouped, columns)
+    piece |= _uses(grouped, columns)
+    piece |= _given(grouped, piece["use_count"], piece["use_subject"], columns)
     return piece if (created >= 0).all() else taken(piece, np.flatnonzero(created >= 0))
 
 
-class _Told:
-    """The attributes of posts, each from the row that tells it."""
+class Grouped:
+    """Rows by post, and which of them tells each attribute: all that needs no numbers of a state's texts."""
 
-    def __init__(self, rows: Rows, groups: newest.Groups) -> None:
-        self.rows, self.groups = rows, groups
-        self._found: dict[str, I64] = {}
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self.ids = rows, Ids()
+        ids = self.ids.of(rows.texts["id"])
+        self.post_of, first_of = np.empty(len(ids), np.int64), np.empty(len(ids), np.int64)
+        count = number_all(ids, first_of, places_for(len(ids)), self.post_of)
+        starts = np.zeros(count + 2, np.int64)
+        self.groups = newest.Groups(starts[:-1], np.empty(len(ids), np.int64), np.empty_like(ids))
+        newest.grouped(self.post_of, starts, self.groups.order)
+        self.first_of, self.created = first_of[:count], np.empty(count, np.int64)
+        create, by_id, observed = (_known(rows, name) for name in ("create_time", "id_time", "observed_at"))
+        newest.dated(self.groups, create, by_id, observed, self.created)
+        self._found = {name: self._find(name) for name in _ATTRIBUTES}
+        self.seen, self.peak = _seen(self)
 
     def row(self, name: str) -> I64:
         """The row of each post, -1 for none."""
-        if name not in self._found:
-            self._found[name] = self._find(name)
         return self._found[name]
 
     def _find(self, name: str) -> I64:
@@ -141,56 +154,56 @@ def _known(rows: Rows, name: str) -> I64:
     return np.where(column.valid == 1, column.values, -1)
 
 
-def _seen(told: _Told) -> dict[str, Any]:
-    views, groups = told.rows.integers["views"], told.groups
+def _seen(grouped: Grouped) -> tuple[dict[str, Any], I64]:
+    views, groups = grouped.rows.integers["views"], grouped.groups
     count = len(groups.starts) - 1
     at, counts = np.empty(len(views.values), np.int64), np.empty(len(views.values), np.int64)
     number, peak = np.empty(count, np.int64), np.empty(count, np.int64)
     end = newest.sightings(groups, views.values, views.valid, at, counts, number, peak)
-    return {
+    seen = {
         "seen_at": at[:end].astype(np.uint32),
-        "seen_views": counts[:end],
+        "seen_views": counts[:end].copy(),
         "seen_count": number.astype(np.int32),
-        "peak": peak,
     }
+    return seen, peak
 
 
-def _hot(told: _Told, created: I64, peak: I64, columns: Columns) -> dict[str, Any]:
-    hot = np.empty(len(created), HOT)
-    hot["peak"], hot["day"] = peak, created // DAY
-    hot["creator"] = told.numbers("username", columns.creators)
-    hot["region"] = told.numbers("region", columns.regions) + 1
-    hot["industry"] = _packed(columns.industries, told.integers("industry")) + 1
+def _hot(grouped: Grouped, columns: Columns) -> dict[str, Any]:
+    hot = np.empty(len(grouped.created), HOT)
+    hot["peak"], hot["day"] = grouped.peak, grouped.created // DAY
+    hot["creator"] = grouped.numbers("username", columns.creators)
+    hot["region"] = grouped.numbers("region", columns.regions) + 1
+    hot["industry"] = _packed(columns.industries, grouped.integers("industry")) + 1
     if len(columns.regions) > MOST_REGIONS or len(columns.industries) > MOST_INDUSTRIES:
         raise Conflict(f"facts name more than {MOST_REGIONS} regions or {MOST_INDUSTRIES} industries")
     return {"hot": hot}
 
 
-def _counters(told: _Told) -> dict[str, Any]:
-    liked = told.row("likes")
+def _counters(grouped: Grouped) -> dict[str, Any]:
+    liked = grouped.row("likes")
     return {
-        "likes": np.where(liked >= 0, told.rows.integers["likes"].values[np.maximum(liked, 0)], -1),
-        "likes_at": np.where(liked >= 0, told.groups.recency[np.maximum(liked, 0)], -1),
-        "views": told.integers("views"),
-        "duration": told.integers("duration"),
-        "promoted": (told.integers("promoted") == 1).astype(np.uint8),
-        "told": _tells(told),
+        "likes": np.where(liked >= 0, grouped.rows.integers["likes"].values[np.maximum(liked, 0)], -1),
+        "likes_at": np.where(liked >= 0, grouped.groups.recency[np.maximum(liked, 0)], -1),
+        "views": grouped.integers("views"),
+        "duration": grouped.integers("duration"),
+        "promoted": (grouped.integers("promoted") == 1).astype(np.uint8),
+        "told": _tells(grouped),
     }
 
 
-def _tells(told: _Told) -> U8:
-    subjects = np.any([told.row(kind.column) >= 0 for kind in KINDS], axis=0)
-    found: U8 = subjects * TELLS_SUBJECTS + (told.row("promoted") >= 0) * TELLS_PROMOTED
+def _tells(grouped: Grouped) -> U8:
+    subjects = np.any([grouped.row(kind.column) >= 0 for kind in KINDS], axis=0)
+    found: U8 = subjects * TELLS_SUBJECTS + (grouped.row("promoted") >= 0) * TELLS_PROMOTED
     return found.astype(np.uint8)
 
 
-def _texts_of(told: _Told, columns: Columns) -> dict[str, Any]:
-    face = [told.numbers(name, columns.texts) for name in _FACE]
-    music = [told.numbers(name, columns.texts) for name in _CREDIT]
-    more = [told.integers(name) for name in ("music_duration", "commercial")]
-    audience = [told.numbers(name, columns.texts) for name in _AUDIENCE]
-    caption_count, caption_text = told.bytes("caption")
-    cover_count, cover_text = told.bytes("cover")
+def _texts_of(grouped: Grouped, columns: Columns) -> dict[str, Any]:
+    face = [grouped.numbers(name, columns.texts) for name in _FACE]
+    music = [grouped.numbers(name, columns.texts) for name in _CREDIT]
+    more = [grouped.integers(name) for name in ("music_duration", "commercial")]
+    audience = [grouped.numbers(name, columns.texts) for name in _AUDIENCE]
+    caption_count, caption_text = grouped.bytes("caption")
+    cover_count, cover_text = grouped.bytes("cover")
     return {
         "face": _packed(columns.faces, *face),
         "credit": _packed(columns.credits, *music, *more),
@@ -216,11 +229,11 @@ def unpacked(names: Names, number: int) -> list[int]:
     return values
 
 
-def _uses(told: _Told, columns: Columns) -> dict[str, Any]:
+def _uses(grouped: Grouped, columns: Columns) -> dict[str, Any]:
     counts, parts = list[I64](), list[I32]()
     for place, kind in enumerate(KINDS):
-        column = told.rows.texts[kind.column]
-        number, subjects = named_by(column, told.row(kind.column), place, kind.many, columns.subjects)
+        column = grouped.rows.texts[kind.column]
+        number, subjects = named_by(column, grouped.row(kind.column), place, kind.many, columns.subjects)
         counts.append(number)
         parts.append(subjects)
     count = np.sum(counts, axis=0).astype(np.int32)
@@ -272,27 +285,91 @@ def prefixed(
     return found
 
 
-def _given(told: _Told, post_of: I64, counts: I32, uses: I32, columns: Columns) -> dict[str, Any]:
-    """The ids that sources gave the hashtags of each post, each from the newest row (ties: the larger id);
-    few rows have any.
+class Uses(NamedTuple):
+    """The subjects of each post, ascending: `subjects[starts[post]:starts[post] + counts[post]]`."""
+
+    starts: I64
+    counts: I32
+    subjects: I32
+
+
+class Giving(NamedTuple):
+    """Of each use the newest row's id of its subject, `data[starts[use]:ends[use]]`, and its recency."""
+
+    starts: I64
+    ends: I64
+    recency: I64
+
+
+@jit
+def use_of(post: int, subject: int, uses: Uses) -> int:
+    """Which use of all a subject is of a post; -1: none."""
+    for use in range(uses.starts[post], uses.starts[post] + uses.counts[post]):
+        if uses.subjects[use] == subject:
+            return use
+    return -1
+
+
+@jit
+def later_text(data: U8, start: int, end: int, other: int, other_end: int) -> bool:
+    """Whether a text sorts after another one."""
+    while start < end and other < other_end and data[start] == data[other]:
+        start += 1
+        other += 1
+    if start < end and other < other_end:
+        return bool(data[start] > data[other])
+    return bool(other == other_end and start < end)
+
+
+@jit
+def give(
+    rows: I64,
+    tags: I64,
+    subjects: I32,
+    posts: I64,
+    recency: I64,
+    offsets: I64,
+    data: U8,
+    uses: Uses,
+    found: Giving,
+) -> None:
+    """Take the ids that rows give their tags, one a line; row i has `tags[i]` of `subjects`. Of equally new
+    ones the larger id.
     """
-    tags, ids, hashtag = told.rows.texts["tags"], told.rows.texts["tag_ids"], number_of(Kind.HASHTAG)
+    tag = 0
+    for i in range(len(rows)):
+        start, stop = offsets[rows[i]], offsets[rows[i] + 1]
+        for subject in subjects[tag : tag + tags[i]]:
+            end = start
+            while end < stop and data[end] != _LINE:
+                end += 1
+            use = use_of(posts[rows[i]], subject, uses) if end > start else -1
+            if use >= 0:
+                newer = recency[rows[i]] - found.recency[use]
+                if newer > 0 or (
+                    newer == 0 and later_text(data, start, end, found.starts[use], found.ends[use])
+                ):
+                    found.starts[use], found.ends[use], found.recency[use] = start, end, recency[rows[i]]
+            start = end + 1
+        tag += tags[i]
+
+
+def _given(grouped: Grouped, counts: I32, subjects: I32, columns: Columns) -> dict[str, Any]:
+    """The ids that sources gave the hashtags of each post."""
+    tags, ids = grouped.rows.texts["tags"], grouped.rows.texts["tag_ids"]
     rows = np.flatnonzero((tags.valid == 1) & (ids.valid == 1))
-    number, subjects = named_by(tags, rows, hashtag, True, columns.subjects)
-    owners = np.repeat(np.arange(len(counts)), counts)
-    used = set(zip(owners.tolist(), uses.tolist(), strict=True)) if len(rows) else set()
-    found: dict[tuple[int, int], tuple[int, bytes]] = {}
-    starts = np.cumsum(number) - number
-    for row, start, tagged in zip(rows.tolist(), starts.tolist(), number.tolist(), strict=True):
-        given = ids.data[ids.offsets[row] : ids.offsets[row + 1]].tobytes().split(b"\n")
-        for subject, id_ in zip(subjects[start : start + tagged].tolist(), given, strict=False):
-            key = (int(post_of[row]), subject)
-            if id_ and key in used:
-                told_by = (int(told.groups.recency[row]), id_)
-                found[key] = max(found.get(key, told_by), told_by)
-    keys = sorted(found)
+    number, tagged = named_by(tags, rows, number_of(Kind.HASHTAG), True, columns.subjects)
+    uses = Uses(np.cumsum(counts, dtype=np.int64) - counts, counts, subjects)
+    found = Giving(*(np.full(len(subjects), value, np.int64) for value in (0, 0, -1)))
+    recency = grouped.groups.recency
+    give(rows, number, tagged, grouped.post_of, recency, ids.offsets, ids.data, uses, found)
+    used = np.flatnonzero(found.recency >= 0)
+    sizes = (found.ends - found.starts)[used]
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    data = ids.data[ranges(found.starts[used], sizes)]
+    owners = np.repeat(np.arange(len(counts)), counts)[used]
     return {
-        "given_count": np.bincount([post for post, _ in keys], minlength=len(counts)).astype(np.int32),
-        "given_subject": np.array([subject for _, subject in keys], np.int32),
-        "given_id": columns.texts.of(found[key][1] for key in keys),
+        "given_count": np.bincount(owners, minlength=len(counts)).astype(np.int32),
+        "given_subject": subjects[used],
+        "given_id": columns.texts.numbers(data, offsets, np.arange(len(used))),
     }

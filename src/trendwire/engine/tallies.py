@@ -65,9 +65,16 @@ def tally(
 
 @jit
 def tally_lists(
-    subjects: I64, start: I64, listed: I32, hot: Hot, slots: Slots, by: Parameters, into: Room, creators: I64
+    subjects: I64,
+    starts: I64,
+    ends: I64,
+    listed: I32,
+    hot: Hot,
+    slots: Slots,
+    by: Parameters,
+    into: Room,
+    creators: I64,
 ) -> None:
-    """The same of many subjects, whose posts lie one after the other."""
+    """Count creators under many subjects; the posts of subject i are `listed[starts[i]:ends[i]]`."""
     for i in range(len(subjects)):
-        found = listed[start[subjects[i]] : start[subjects[i] + 1]]
-        tally(1, found, subjects[i], hot, slots, by, into, creators)
+        tally(1, listed[starts[i] : ends[i]], subjects[i], hot, slots, by, into, creators)

@@ -1,5 +1,6 @@
 """How facts and sources open a DuckDB: bounded in memory, spilling into the data folder."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ class Resources:
 
     threads: int = 0
     memory_mb: int = 4096
+
+    @property
+    def thread_count(self) -> int:
+        """How many threads that is."""
+        return self.threads or len(os.sched_getaffinity(0))
 
     def config(self, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
         """As DuckDB takes it; what does not fit into memory is written to `scratch`."""
