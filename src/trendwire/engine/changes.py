@@ -88,6 +88,8 @@ def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:
     state.count_creators(-1, creators)
     _show(state, -1, out)
     count_days(-1, out, columns.posts, around.created)
+    state.revisions.number += 1
+    state.revisions.note(columns, out)
     lost = state.given.take(columns, out)
     state.audiences.add(-1, columns, out, state.as_of)
     columns.kill(out)
@@ -103,6 +105,7 @@ def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:
     _tally(state, 1, pairs, around.parameters)
     _show(state, 1, added)
     _promote(state, added)
+    state.revisions.note(columns, added)
     state.given.put(columns, added, state.as_of)
     state.audiences.add(1, columns, added, state.as_of)
     state.given.search(columns, state.lists.lists, lost, state.as_of)

@@ -23,13 +23,26 @@ from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.names import Names
 from trendwire.engine.records import Candidates
+from trendwire.engine.revisions import Revisions
 from trendwire.engine.state import State
 from trendwire.engine.surroundings import Surroundings
 from trendwire.facts.checksums import has_seal, is_sound, sealed
 
 VERSION = 1
 _META = "meta.json"
-_OWN = (State, Columns, Ids, Names, PostLists, Surroundings, Candidates, GivenIds, Leaders, AllAudiences)
+_OWN = (
+    State,
+    Columns,
+    Ids,
+    Names,
+    PostLists,
+    Surroundings,
+    Candidates,
+    GivenIds,
+    Leaders,
+    AllAudiences,
+    Revisions,
+)
 """What a state is made of, down to arrays and numbers."""
 
 

@@ -19,6 +19,7 @@ from trendwire.engine.lists import PostLists
 from trendwire.engine.parallel import in_threads
 from trendwire.engine.records import ALL_POSTS, RECENT, Candidates
 from trendwire.engine.resolve import load
+from trendwire.engine.revisions import Revisions
 from trendwire.engine.surroundings import Surroundings, count_creators, count_days, met
 from trendwire.engine.tallies import tally_lists
 
@@ -37,6 +38,7 @@ class State:
         self.surroundings = Surroundings(as_of)
         self.candidates = Candidates()
         self.given, self.leaders, self.audiences = GivenIds(), Leaders(), AllAudiences()
+        self.revisions = Revisions()
         self._count(threads)
 
     @property
@@ -64,7 +66,7 @@ class State:
     def widen(self) -> None:
         """Make room for new texts."""
         self.surroundings.widen(len(self.columns.regions) + 1)
-        for part in (self.lists, self.candidates, self.given, self.audiences):
+        for part in (self.lists, self.candidates, self.given, self.audiences, self.revisions):
             part.widen(self.columns)
 
     def count_surroundings(self) -> None:
