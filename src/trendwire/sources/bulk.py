@@ -63,7 +63,6 @@ _LETTERS = (
 """Where the letters of most hashtags are; others are for the parser of rows."""
 
 _BLANKS = bytes.maketrans(b"\r\n", b"  ")
-"""Within a row line ends stand between its values only."""
 
 _Statement = dict[str, object]
 
@@ -116,7 +115,7 @@ class _Bulk:
         for name, pattern in _patterns().items():
             self._duck.execute(SQL[name], {"pattern": pattern})
         places = list(found)
-        self._clean([line.translate(_BLANKS) for line in found.values()], 0)
+        self._clean([_one_line(line) for line in found.values()], 0)
         taken = {places[number] for number in self._fitting()}
         left = [row for place, row in enumerate(job.batch.rows) if place not in taken]
         rest = dataclasses.replace(job.batch, rows=left)
@@ -184,6 +183,11 @@ def _line_of(row: object) -> bytes | None:
         return _encode(row)
     except (UnicodeEncodeError, TypeError):
         return None
+
+
+def _one_line(row: bytes) -> bytes:
+    """The same without line ends, which stand between its values only."""
+    return row.translate(_BLANKS) if b"\n" in row or b"\r" in row else row
 
 
 def _is_record(line: bytes) -> bool:
