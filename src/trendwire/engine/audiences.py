@@ -6,18 +6,18 @@ of a post's whole and then left out.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
 from trendwire.domain.taxonomy import countries, interests
-from trendwire.engine.columns import Columns, Posts
+from trendwire.engine.columns import DEAD, Column, Columns, Posts
 from trendwire.engine.compiled import I32, I64, U8, i64, jit
 from trendwire.engine.counts import PLACES
-from trendwire.engine.numbers import OLDER, Chosen, place_of
+from trendwire.engine.numbers import OLDER, SPANS, Chosen, place_of
 from trendwire.engine.resolve import unpacked
 
 MOST_INTERESTS = 5
@@ -106,13 +106,6 @@ def sums() -> Sums:
 def overall() -> Overall:
     """Of no posts."""
     return Overall(np.zeros((PLACES, OLDER, 3), np.int64), np.zeros((PLACES, OLDER, ALL_CODES), np.int64))
-
-
-def everywhere(columns: Columns, as_of: int) -> Overall:
-    """Of all of them."""
-    into, every = overall(), np.arange(len(columns), dtype=np.int32)
-    add_everywhere(1, every, columns.posts, columns["audience"], as_of, read_audiences(columns), into)
-    return into
 
 
 def indexes() -> Indexes:
@@ -265,31 +258,67 @@ def rounded(exact: float) -> int:
     return i64(exact) + (1 if exact % 1.0 >= 0.5 else 0)
 
 
-def read_audiences(columns: Columns) -> Audiences:
-    """All audiences that posts have."""
-    texts = lru_cache(None)(
-        lambda number: msgspec.json.decode(columns.texts.raw(number), type=dict[str, float])
-    )
-    count = len(columns.audiences)
-    has, ages = np.zeros((count, 3), np.uint8), np.zeros((count, len(AGE_LEVELS)), np.int64)
-    starts, codes, values = [0], list[int](), list[int]()
-    for number in range(count):
-        by_age, by_country, by_interest = (
-            texts(one) if one >= 0 else {} for one in unpacked(columns.audiences, number)
+class AllAudiences:
+    """The audiences that posts of a state have, and the sums of them over all posts of each place."""
+
+    def __init__(self) -> None:
+        kinds = {"has": (np.uint8, 3), "ages": (np.int64, len(AGE_LEVELS))}
+        self._known = {name: Column(np.empty((0, width), kind)) for name, (kind, width) in kinds.items()}
+        self._known["starts"] = Column(np.zeros(1, np.int64))
+        self._known["codes"], self._known["shares"] = (
+            Column(np.empty(0, np.int32)),
+            Column(np.empty(0, np.int64)),
         )
-        has[number] = bool(by_age), bool(by_interest), bool(by_country)
-        ages[number] = _levels(by_age)
-        for weights, known in ((by_interest, interests()), (by_country, countries())):
-            told = {id_: share for id_, share in _shares(weights).items() if id_ in known}
-            codes += [CODES[id_] for id_ in told]
-            values += told.values()
-        starts.append(len(codes))
-    return Audiences(
-        has, ages, np.array(starts, np.int64), np.array(codes, np.int32), np.array(values, np.int64)
-    )
+        self.overall = overall()
+
+    @property
+    def all(self) -> Audiences:
+        """As they are now; of no use once any was added."""
+        return Audiences(*(self._known[name].all for name in Audiences._fields))
+
+    def widen(self, columns: Columns) -> None:
+        """Read new audiences."""
+        texts = lru_cache(None)(
+            lambda number: msgspec.json.decode(columns.texts.raw(number), type=dict[str, float])
+        )
+        rows: dict[str, list[Any]] = {name: [] for name in self._known}
+        known = self._known["codes"].count
+        for number in range(self._known["has"].count, len(columns.audiences)):
+            weights = (texts(one) if one >= 0 else {} for one in unpacked(columns.audiences, number))
+            by_age, by_country, by_interest = weights
+            told = _shares(by_interest, interests()) | _shares(by_country, countries())
+            rows["has"].append((bool(by_age), bool(by_interest), bool(by_country)))
+            rows["ages"].append(_levels(by_age))
+            rows["codes"] += told
+            rows["shares"] += told.values()
+            rows["starts"].append(known + len(rows["codes"]))
+        for name, column in self._known.items() if rows["has"] else ():
+            column.add(np.array(rows[name], column.all.dtype))
+
+    def add(self, sign: int, columns: Columns, posts: I32, as_of: int) -> None:
+        """Add posts to the sums, or take them out."""
+        add_everywhere(sign, posts, columns.posts, columns["audience"], as_of, self.all, self.overall)
+
+    def roll(self, columns: Columns, before: int, as_of: int) -> None:
+        """Go on to a later day: count the posts anew whose day has another place then."""
+        days = columns["hot"]["day"]
+        moved = np.flatnonzero((_places(before) != _places(as_of))[days]).astype(np.int32)
+        self.add(-1, columns, moved, before)
+        self.add(1, columns, moved, as_of)
 
 
-def _shares(weights: Mapping[str, float]) -> dict[str, int]:
+def _places(as_of: int) -> I64:
+    """The place of each day; those that are not counted have that of days before the longest span."""
+    backs = as_of - np.arange(DEAD + 1)
+    return np.where(backs < 0, OLDER, np.searchsorted(SPANS, backs, side="right"))
+
+
+def _shares(weights: Mapping[str, float], known: Collection[str]) -> dict[int, int]:
+    """By code what `_parts` says of those that are known."""
+    return {CODES[id_]: share for id_, share in _parts(weights).items() if id_ in known}
+
+
+def _parts(weights: Mapping[str, float]) -> dict[str, int]:
     """Each weight as a share of all in fixed point, a half rounded up; the smallest are summed first."""
     total = 0.0
     for weight in sorted(weights.values()):
@@ -299,7 +328,7 @@ def _shares(weights: Mapping[str, float]) -> dict[str, int]:
 
 def _levels(weights: Mapping[str, float]) -> list[int]:
     levels = [0] * len(AGE_LEVELS)
-    for band, share in _shares(weights).items():
+    for band, share in _parts(weights).items():
         level = _level(band)
         if level is not None:
             levels[level] += share

@@ -68,6 +68,7 @@ def roll(state: State, as_of: int) -> None:
     shift_posts(among.posts, among.slots, before, around.parameters, gains(), gains(), among.records)
     new = (hot["day"] > since) & (hot["day"] <= as_of)
     state.given.put(columns, np.flatnonzero(new).astype(np.int32), as_of)
+    state.audiences.roll(columns, since, as_of)
     state.leaders.make(columns, as_of)
 
 
@@ -87,7 +88,10 @@ def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:
     state.count_creators(-1, creators)
     _show(state, -1, out)
     count_days(-1, out, columns.posts, around.created)
+    state.revisions.number += 1
+    state.revisions.note(columns, out)
     lost = state.given.take(columns, out)
+    state.audiences.add(-1, columns, out, state.as_of)
     columns.kill(out)
     first = len(columns)
     for piece in pieces:
@@ -101,7 +105,9 @@ def _replace(state: State, out: I32, pieces: Sequence[Piece]) -> None:
     _tally(state, 1, pairs, around.parameters)
     _show(state, 1, added)
     _promote(state, added)
+    state.revisions.note(columns, added)
     state.given.put(columns, added, state.as_of)
+    state.audiences.add(1, columns, added, state.as_of)
     state.given.search(columns, state.lists.lists, lost, state.as_of)
     state.leaders.replace(columns, state.lists.lists, state.as_of, out, added, creators)
 

@@ -33,14 +33,21 @@ class Found(NamedTuple):
 
 
 class Charts:
-    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`). `found`: which
-    rows there are, where the state does not have all posts.
+    """All charts of the day. `standing`: what editions of earlier days say (`LISTED_*`). `before`: the charts
+    of the same state before it changed, which are of no use then; what their rows show is kept where it can.
+    `found`: which rows there are, where the state does not have all posts.
     """
 
-    def __init__(self, state: State, standing: Standing, found: Found | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        standing: Standing,
+        before: "Charts | None" = None,
+        found: Found | None = None,
+    ) -> None:
         self._columns, self._standing = state.columns, standing
         self.attributes = Attributes(state)
-        self.rows = Rows(state, self.attributes)
+        self.rows: Rows = Rows(state, self.attributes, before.rows if before else None)
         self.ranks, self._videos, self._creators = found or Found(ranked(state), *state.leaders.charts())
         self._charts = dict(self._subject_charts(self.ranks))
         self._charts |= dict(self._leader_charts(Kind.VIDEO, self._videos))

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from trendwire.engine.audiences import AllAudiences
 from trendwire.engine.columns import Column, Columns
 from trendwire.engine.compiled import stamp
 from trendwire.engine.given import GivenIds
@@ -22,12 +23,25 @@ from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.names import Names
 from trendwire.engine.records import Candidates
+from trendwire.engine.revisions import Revisions
 from trendwire.engine.state import State
 from trendwire.engine.surroundings import Surroundings
 
 VERSION = 1
 _META = "meta.json"
-_OWN = (State, Columns, Ids, Names, PostLists, Surroundings, Candidates, GivenIds, Leaders)
+_OWN = (
+    State,
+    Columns,
+    Ids,
+    Names,
+    PostLists,
+    Surroundings,
+    Candidates,
+    GivenIds,
+    Leaders,
+    AllAudiences,
+    Revisions,
+)
 """What a state is made of, down to arrays and numbers."""
 
 

@@ -51,18 +51,30 @@ class Counts(TypedDict):
 
 
 class Shown(NamedTuple):
-    """What the rows of a subject in a place show beside its counts; lists by chart period."""
+    """What the rows of a subject in a place show beside its counts; lists by chart period. `creators`:
+    their numbers.
+    """
 
     curves: list[tuple[int, ...]]
-    creators: list[tuple[Face, ...]]
+    creators: list[list[int]]
     top_posts: list[tuple[PostLink, ...]]
     promoted: list[bool]
 
 
-class Rows:
-    """Makes rows of one state. What is shown of a subject in a place is kept: several charts show it."""
+class Best(NamedTuple):
+    """What the row of a creator in a place shows of posts."""
 
-    def __init__(self, state: State, attributes: Attributes) -> None:
+    region: str | None
+    posts: int
+    top_posts: tuple[CreatorPost, ...]
+
+
+class Rows:
+    """Makes rows of one state. What is shown of a subject in a place is kept: several charts show it, and
+    those after the next batch, if it does not touch the subject. `before`: the rows until then.
+    """
+
+    def __init__(self, state: State, attributes: Attributes, before: "Rows | None" = None) -> None:
         self._state, self._columns, self._attributes = state, state.columns, attributes
         self._industries = industry_ids(state.columns)
         self._room = np.empty(len(state.columns) + 1, np.int32)
@@ -70,6 +82,18 @@ class Rows:
         self._shown: dict[tuple[int, int], Shown] = {}
         self._sounds: dict[int, SoundFacts] = {}
         self._faces: dict[int, Face] = {}
+        self._bests: dict[tuple[int, int, int], Best] = {}
+        self._made = state.as_of, state.revisions.number
+        if before and before._state is state and before._made[0] == state.as_of:
+            self._keep(before)
+
+    def _keep(self, before: "Rows") -> None:
+        """What a batch left as it was."""
+        subjects, creators = self._state.revisions.after(before._made[1])
+        self._shown = {key: one for key, one in before._shown.items() if not subjects[key[0]]}
+        self._sounds = {key: one for key, one in before._sounds.items() if not subjects[key]}
+        self._faces = {key: one for key, one in before._faces.items() if not creators[key]}
+        self._bests = {key: one for key, one in before._bests.items() if not creators[key[0]]}
 
     def hashtag(self, ranks: Ranks, row: int, first_time: bool) -> HashtagEntry:
         """A row of a chart of hashtags."""
@@ -80,7 +104,7 @@ class Rows:
             industry=int(self._industries[ranks.own[row]]) or None,
             promoted=shown.promoted[span],
             curve=shown.curves[span],
-            creators=shown.creators[span],
+            creators=tuple(map(self._face, shown.creators[span])),
             first_time=first_time,
             **_ranked(ranks, row),
         )
@@ -127,20 +151,26 @@ class Rows:
     def creator(self, creators: Tops, chart: int, row: int) -> CreatorEntry:
         """A row of a chart of creators."""
         creator, (place, span) = int(creators.items[chart, row]), divmod(chart, SPANS)
-        face, posts = self._face(creator), self._attributes.posts_of(creator).copy()
-        hot = self._columns["hot"][posts]
-        here = posts[(hot["day"] <= self._state.as_of) & ((place == 0) | (hot["region"] == place))]
-        days = self._columns["hot"]["day"][here]
+        if (creator, place, span) not in self._bests:
+            self._bests[creator, place, span] = self._show_creator(creator, place, span)
+        face, best = self._face(creator), self._bests[creator, place, span]
         return CreatorEntry(
             username=face.username,
             nickname=face.nickname,
             avatar_url=face.avatar_url,
-            region=self._attributes.home(creator),
-            posts=int((days > self._state.as_of - CHART_PERIODS[span]).sum()),
+            region=best.region,
+            posts=best.posts,
             views=int(creators.values[chart, row]),
             rank=row + 1,
-            top_posts=self._best(here, span),
+            top_posts=best.top_posts,
         )
+
+    def _show_creator(self, creator: int, place: int, span: int) -> Best:
+        posts = self._attributes.posts_of(creator).copy()
+        hot = self._columns["hot"][posts]
+        here = posts[(hot["day"] <= self._state.as_of) & ((place == 0) | (hot["region"] == place))]
+        new = self._columns["hot"]["day"][here] > self._state.as_of - CHART_PERIODS[span]
+        return Best(self._attributes.home(creator), int(new.sum()), self._best(here, span))
 
     def _best(self, posts: I32, span: int) -> tuple[CreatorPost, ...]:
         """Of a creator's posts that gained views in a chart period, those with the highest counters."""
@@ -201,7 +231,7 @@ class Rows:
         posts, creators = found.top_posts, found.top_creators
         return Shown(
             curves=[curve(found.views, self._state.as_of, period, since) for period in CHART_PERIODS],
-            creators=[tuple(self._face(one) for one in listed(creators, span)) for span in range(SPANS)],
+            creators=[listed(creators, span) for span in range(SPANS)],
             top_posts=[
                 tuple(self._attributes.link(post) for post in listed(posts, span)) if since else ()
                 for span in range(SPANS)

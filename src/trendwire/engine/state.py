@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from duckdb import DuckDBPyConnection
 
+from trendwire.engine.audiences import AllAudiences
 from trendwire.engine.columns import Columns
 from trendwire.engine.compiled import I32, I64
 from trendwire.engine.counts import Parameters, Room, room
@@ -15,6 +16,7 @@ from trendwire.engine.leaders import Leaders
 from trendwire.engine.lists import PostLists
 from trendwire.engine.records import ALL_POSTS, RECENT, Candidates, Slots
 from trendwire.engine.resolve import load
+from trendwire.engine.revisions import Revisions
 from trendwire.engine.surroundings import Surroundings, count_creators, count_days, met
 from trendwire.engine.tallies import tally, tally_lists
 
@@ -29,7 +31,8 @@ class State:
         self.lists = PostLists(columns)
         self.surroundings = Surroundings(as_of)
         self.candidates = Candidates()
-        self.given, self.leaders = GivenIds(), Leaders()
+        self.given, self.leaders, self.audiences = GivenIds(), Leaders(), AllAudiences()
+        self.revisions = Revisions()
         self._count()
 
     @property
@@ -48,12 +51,13 @@ class State:
         self.count_all_posts()
         self.count_subjects(np.arange(len(self.columns.subjects)))
         self.given.put(self.columns, self._every, self.as_of)
+        self.audiences.add(1, self.columns, self._every, self.as_of)
         self.leaders.make(self.columns, self.as_of)
 
     def widen(self) -> None:
         """Make room for new texts."""
         self.surroundings.widen(len(self.columns.regions) + 1)
-        for part in (self.lists, self.candidates, self.given):
+        for part in (self.lists, self.candidates, self.given, self.audiences, self.revisions):
             part.widen(self.columns)
 
     def count_surroundings(self) -> None:

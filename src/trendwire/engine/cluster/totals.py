@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trendwire.domain.charts import CHART_SIZE, Kind
-from trendwire.engine.audiences import Overall, everywhere
+from trendwire.engine.audiences import Overall
 from trendwire.engine.columns import Columns
 from trendwire.engine.compiled import I64
 from trendwire.engine.counts import CHARTS, PLACES, Parameters
@@ -52,8 +52,8 @@ def totals(state: State) -> Totals:
     columns, as_of, around = state.columns, state.as_of, state.surroundings
     state.count_surroundings()
     state.leaders.make(columns, as_of)
-    of_all = everywhere(columns, as_of)
-    counted = {name: getattr(around, name) for name in _COUNTED} | of_all._asdict()
+    state.audiences.add(1, columns, np.arange(len(columns), dtype=np.int32), as_of)
+    counted = {name: getattr(around, name) for name in _COUNTED} | state.audiences.overall._asdict()
     sums = {name: sparse(array) for name, array in counted.items()}
     videos, creators = state.leaders.charts()
     return Totals(sums, _leading(Kind.VIDEO, videos, columns) | _leading(Kind.CREATOR, creators, columns))
