@@ -18,7 +18,7 @@ from trendwire.domain.details import (
     SoundFacts,
 )
 from trendwire.domain.periods import DETAIL_PERIODS
-from trendwire.engine.audiences import CODES, FIRST_LEVEL, Overall
+from trendwire.engine.audiences import CODES, FIRST_LEVEL
 from trendwire.engine.charts import Charts
 from trendwire.engine.compiled import I32, I64
 from trendwire.engine.describe import EVERYWHERE, OF_PLACE, OF_SPAN, Basis, describe, lists, work
@@ -44,18 +44,16 @@ Links = dict[int, tuple[str, str | None]]
 
 class Around(NamedTuple):
     """What a subject is compared with: creators of all posts, creators of other hashtags (those that are not
-    kept are counted), audiences of all posts.
+    kept are counted).
     """
 
     everyone: I64
     kept: Kept
-    of_all: Overall
 
 
 def around(state: State) -> Around:
     """From all posts."""
-    creators = everyone(state.surroundings.newest, state.as_of)
-    return Around(creators, no_reach_kept(), state.audiences.overall)
+    return Around(everyone(state.surroundings.newest, state.as_of), no_reach_kept())
 
 
 class Details:
@@ -92,7 +90,7 @@ class Details:
             state.surroundings.parameters,
             columns["audience"],
             state.audiences.all,
-            by.of_all,
+            state.audiences.overall,
             by_id(self._industries),
         )
 

@@ -213,11 +213,11 @@ def rendered(
     state = _state(plan, columns, by)
     state.given.put(columns, np.arange(len(columns), dtype=np.int32), plan.as_of)
     none = tops(PLACES * SPANS, CHART_SIZE)
-    charts = Charts(state, standing, Found(_own_ranks(plan, columns, found, share), none, none))
+    charts = Charts(state, standing, found=Found(_own_ranks(plan, columns, found, share), none, none))
     for key in charts.keys:
         for name, entry in zip(charts.names(key), charts.entries(key), strict=True):
             yield Row(key, entry.rank, name, text(entry))
-    around = Around(by.everyone, kept_of(state, told), by.of_all)
+    around = Around(by.everyone, kept_of(state, told))
     own = shares_of(columns.subjects, plan.shares) == share
     subjects = [subject for subject in in_order(state) if own[subject]]
     made = documents(Details(state, charts, around), charts.attributes, subjects)
@@ -255,6 +255,7 @@ def _state(plan: Plan, columns: Columns, by: Settled | None) -> Share:
     if by:
         state.surroundings.parameters = by.parameters
         state.candidates.records.creators[:PLACES] = by.all_posts
+        state.audiences.overall = by.of_all
     return state
 
 
