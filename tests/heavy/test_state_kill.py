@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.agreement.pair import silent
-from tests.publishing.test_resident import ONE, anew, told
 from tests.engine.worlds import World, again, fresh
+from tests.publishing.test_resident import ONE, anew, told
 from trendwire.publishing.resident import Resident
 
 KILLS = 12

@@ -5,7 +5,7 @@ details, and is kept as a checkpoint, so that the next process need not count ev
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
@@ -57,15 +57,21 @@ class Change(NamedTuple):
 
 
 class Shown:
-    """What a state tells as it is, each part made when it is first asked for."""
+    """What a state tells as it is, each part made when it is first asked for. `before`: what it told before it
+    changed.
+    """
 
-    def __init__(self, state: State, order: Order, standing: Callable[[], Standing]) -> None:
+    def __init__(
+        self, state: State, order: Order, standing: Callable[[], Standing], before: "Shown | None" = None
+    ) -> None:
         self.state, self._standing = state, standing
         self.subjects = Directory(state, order)
+        self._before: Charts | None = vars(before).get("charts") if before else None
 
     @cached_property
     def charts(self) -> Charts:
-        return Charts(self.state, self._standing())
+        charts, self._before = Charts(self.state, self._standing(), self._before), None
+        return charts
 
     @cached_property
     def details(self) -> Details:
@@ -229,7 +235,8 @@ class Resident:
 
     def _change(self, change: Change, wanted: Taken, *, rolled: bool) -> None:
         """An exception leaves no state: nobody knows how much of the change it holds."""
-        state, every = self.shown.state, self._paths(wanted.parts)
+        shown, every = self.shown, self._paths(wanted.parts)
+        state = shown.state
         self._drop()
         with scratch(self._home) as folder, duckdb.connect(config=self._resources.config(folder)) as duck:
             if change.gone:
@@ -237,7 +244,7 @@ class Resident:
             changes.take(state, duck, self._paths(change.new), every)
         if rolled:
             changes.roll(state, epoch_day(wanted.as_of))
-        self._keep(state, wanted)
+        self._keep(state, wanted, shown)
         self._removed = {number: ids for number, ids in self._removed.items() if number > wanted.removals}
 
     def _rebuild(self, wanted: Taken, progress: Progress) -> None:
@@ -245,7 +252,8 @@ class Resident:
         self._saved, self._order = None, Order()
         months = by_month(map(Path, self._paths(wanted.parts)))
         with scratch(self._home) as folder, duckdb.connect(config=self._resources.config(folder)) as duck:
-            state = rebuilt(duck, months, epoch_day(wanted.as_of), lambda done: progress("posts", done))
+            told, threads = partial(progress, "posts"), self._resources.thread_count
+            state = rebuilt(duck, months, epoch_day(wanted.as_of), told, threads)
         self._keep(state, wanted)
 
     def _load(self) -> bool:
@@ -266,9 +274,9 @@ class Resident:
     def _drop(self) -> None:
         self._taken, self._shown = None, None
 
-    def _keep(self, state: State, known: Taken) -> None:
+    def _keep(self, state: State, known: Taken, before: Shown | None = None) -> None:
         self._taken = known
-        self._shown = Shown(state, self._order, lambda: self._standing(state, known.as_of))
+        self._shown = Shown(state, self._order, lambda: self._standing(state, known.as_of), before)
 
     def _standing(self, state: State, as_of: date) -> Standing:
         published = Memberships(self._home).by_day(as_of)
