@@ -14,7 +14,7 @@ MANY_CASES := tests/sources/test_conformance.py tests/web/test_openapi_holds.py
 # What needs Java 17 and the libraries of `make bench-engine`.
 ENGINE := tests/heavy/spark tests/heavy/test_bench_engine.py
 
-.PHONY: help setup dev demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve bench-engine test-engine sample docs lock clean
+.PHONY: help setup dev compiled demo test check lint types imports pytest test-heavy test-browser screenshots soak quality bench-serve bench-engine test-engine sample docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,9 +34,12 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@$(PIP) install --require-hashes -r requirements/dev.lock
 	@touch $@
 
-setup: $(VENV)/.runtime ## build .venv with the command trendwire in it
+setup: $(VENV)/.runtime compiled ## build .venv with the command trendwire in it
 
-dev: $(VENV)/.dev ## the same, with the tools that tests and checks need
+dev: $(VENV)/.dev compiled ## the same, with the tools that tests and checks need
+
+compiled: $(VENV)/.runtime
+	@$(BIN)/python -m trendwire.engine.compiling
 
 demo: setup ## simulate a world, publish it, serve it with a demo key (PORT=8000)
 	@$(BIN)/trendwire --home $(DEMO_HOME) demo --port $(PORT)

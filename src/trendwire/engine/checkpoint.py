@@ -98,7 +98,10 @@ def opened(folder: Path) -> tuple[State, str] | None:
     arrays = {one.name: _read(folder, one) for one in meta.columns}
     if any(array is None for array in arrays.values()):
         return None
-    state: State = _filled(State(Columns(), meta.as_of), "state", meta.numbers | arrays)
+    try:
+        state: State = _filled(State(Columns(), meta.as_of), "state", meta.numbers | arrays)
+    except KeyError:  # of a version whose states had other parts
+        return None
     return state, meta.taken
 
 

@@ -51,6 +51,8 @@ def main() -> None:
     os.environ["NUMBA_DISABLE_JIT"] = "0"  # in the processes that compile
     if compiled.FOLDER is None or (compiled.FOLDER / _MARK).exists():
         return
+    sys.stdout.write("Compiling the engine, once for each version (about half a minute) ...\n")
+    sys.stdout.flush()
     with _compilers() as compile_one:
         compiled.jit = _recorded(compile_one)  # what is imported next is given this
         _build_example()

@@ -57,8 +57,8 @@ class Change(NamedTuple):
 
 
 class Shown:
-    """What a state tells as it is, each part made when it is first asked for. `before`: what it told before it
-    changed.
+    """What a state tells as it is, each part made when it is first asked for. `before`: what it told until
+    it changed.
     """
 
     def __init__(
