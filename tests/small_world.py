@@ -35,9 +35,10 @@ def publish_world(home: Path) -> None:
 
 
 def linked(world: Path, home: Path) -> Path:
-    """A home with the same facts and editions, and accounts of its own."""
-    for folder in ("facts", "editions"):
-        shutil.copytree(world / folder, home / folder, copy_function=_taken_over)
+    """A home with the same facts, editions and state of the engine, and accounts of its own."""
+    for folder in ("facts", "editions", "state"):
+        if (world / folder).exists():
+            shutil.copytree(world / folder, home / folder, copy_function=_taken_over)
     return home
 
 
