@@ -53,12 +53,15 @@ def rebuild(home: Path, day: str) -> Told:
 
 
 def resident(home: Path, *batches: str) -> Told:
-    """What the process that keeps the state takes for each `DAY=FILE`: the file waits in the inbox, then
-    it is served; `DAY` alone is a roll. Then the details, and the size of the checkpoint.
+    """What a process that keeps the state, and has published before, takes for each `DAY=FILE`: the file
+    waits in the inbox, then it is served; `DAY` alone is a roll. Then the details, and the size of the
+    checkpoint.
     """
     state = Resident(home, resources(settings_of(home)))
     with _measured() as opened:
         state.follow(Editions(home).current().as_of, _unwatched)
+        for key in state.shown.charts.keys:
+            state.shown.charts.entries(key)
     told: Told = {"open": opened, "steps": []}
     for batch in batches:
         day, _, file = batch.partition("=")

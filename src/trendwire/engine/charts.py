@@ -52,7 +52,7 @@ class Charts:
         self._charts = dict(self._subject_charts(self.ranks))
         self._charts |= dict(self._leader_charts(Kind.VIDEO, self._videos))
         self._charts |= dict(self._leader_charts(Kind.CREATOR, self._creators))
-        self._listed = cache(self._identities)
+        self._listed, self._list = cache(self._identities), cache(self._list_of)
 
     @property
     def keys(self) -> list[ChartKey]:
@@ -98,7 +98,7 @@ class Charts:
     def _identities(self, key: ChartKey) -> frozenset[str]:
         return frozenset(self.names(key))
 
-    def _list(self, key: ChartKey) -> int:
+    def _list_of(self, key: ChartKey) -> int:
         place = 0 if key.region == WORLD else self._columns.regions.find(key.region) + 1
         return place * SPANS + CHART_PERIODS.index(key.period)
 

@@ -83,6 +83,7 @@ class Rows:
         self._sounds: dict[int, SoundFacts] = {}
         self._faces: dict[int, Face] = {}
         self._bests: dict[tuple[int, int, int], Best] = {}
+        self._videos: dict[tuple[int, int], tuple[int, VideoEntry]] = {}
         self._made = state.as_of, state.revisions.number
         if before and before._state is state and before._made[0] == state.as_of:
             self._keep(before)
@@ -94,6 +95,7 @@ class Rows:
         self._sounds = {key: one for key, one in before._sounds.items() if not subjects[key]}
         self._faces = {key: one for key, one in before._faces.items() if not creators[key]}
         self._bests = {key: one for key, one in before._bests.items() if not creators[key[0]]}
+        self._videos = before._videos  # a post that changes has another number
 
     def hashtag(self, ranks: Ranks, row: int, first_time: bool) -> HashtagEntry:
         """A row of a chart of hashtags."""
@@ -134,7 +136,14 @@ class Rows:
 
     def video(self, videos: Tops, chart: int, row: int) -> VideoEntry:
         """A row of a chart of videos."""
-        post = int(videos.items[chart, row])
+        post, views = int(videos.items[chart, row]), int(videos.values[chart, row])
+        known, made = self._videos.get((chart, row), (-1, None))
+        if made is None or known != post or made.views != views:
+            made = self._video(post, views, row + 1)
+            self._videos[chart, row] = post, made
+        return made
+
+    def _video(self, post: int, views: int, rank: int) -> VideoEntry:
         hot = self._columns["hot"][post]
         return VideoEntry(
             id=self._attributes.id(post),
@@ -144,8 +153,8 @@ class Rows:
             duration=self._known("duration", post),
             region=self._attributes.region(int(hot["region"])),
             created=int(self._columns["created"][post]),
-            views=int(videos.values[chart, row]),
-            rank=row + 1,
+            views=views,
+            rank=rank,
         )
 
     def creator(self, creators: Tops, chart: int, row: int) -> CreatorEntry:
