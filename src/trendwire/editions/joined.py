@@ -55,11 +55,6 @@ def joined_subjects(computed: Iterable[SubjectRow], recorded: RecordedContent) -
         yield _new(subject, recorded)
 
 
-def recorded_subjects(recorded: RecordedContent) -> Iterator[SubjectRow]:
-    """What is recorded of each subject alone, ascending by kind and identity."""
-    return (_new(subject, recorded) for subject in sorted(recorded.details))
-
-
 def joined_detail(computed: Detail | None, told: Detail | None, regions: Collection[str]) -> Detail | None:
     """A detail rendered, and what is recorded of the subject: the `regions` that a source ranked are its."""
     if computed is None:

@@ -26,6 +26,7 @@ from trendwire.engine.attributes import Attributes
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD, Charts
 from trendwire.engine.columns import ranges
 from trendwire.engine.details import Details
+from trendwire.engine.origins import origins
 from trendwire.engine.state import State, rebuilt
 from trendwire.errors import NotReady
 from trendwire.facts.duck import Resources
@@ -35,7 +36,7 @@ from trendwire.statements import named
 Progress = Callable[[str, float], None]
 """Told what is being made and which share (0..1) of that stage is done."""
 
-_SQL = named("trendwire.engine", "build.sql") | named("trendwire.engine", "provenance.sql")
+_SQL = named("trendwire.engine", "build.sql")
 
 _BATCH = 1000
 """Documents made at once: a few megabytes."""
@@ -73,10 +74,9 @@ class Build:
 
     def provenance(self, engine: str) -> dict[str, Provenance]:
         """Where the numbers of each region come from. `engine`: the version that computes."""
-        values = {"parts": [str(part) for part in self.parts], "world": WORLD}
-        origins = self.connection.execute(_SQL["origins"], values).fetchall()
+        found = origins(self.connection, [str(part) for part in self.parts])
         spans, samples = provenance.spans(self.state), provenance.samples(self.state)
-        return computed(spans, samples, origins, self.as_of, engine)
+        return computed(spans, samples, found, self.as_of, engine)
 
     def write_memberships(self, path: Path) -> None:
         """Write who is in which chart to one Parquet file."""

@@ -16,7 +16,7 @@ from pyspark import StorageLevel
 from trendwire.domain.charts import WORLD, ChartKey
 from trendwire.domain.periods import epoch_day
 from trendwire.domain.provenance import Provenance, computed
-from trendwire.engine import compiling, provenance
+from trendwire.engine import compiling, origins, provenance
 from trendwire.engine.build import Progress, as_written
 from trendwire.engine.charts import LISTED_DAYS, LISTED_PERIOD
 from trendwire.engine.cluster import shares
@@ -26,6 +26,7 @@ from trendwire.engine.cluster.totals import Sparse, dense, plus, settled, summed
 from trendwire.engine.columns import MOST_REGIONS
 from trendwire.engine.counts import Parameters
 from trendwire.engine.names import Names
+from trendwire.engine.origins import Origin
 from trendwire.engine.ranks import Ranks, moved, placed
 from trendwire.engine.state import State
 from trendwire.errors import Conflict, NotReady
@@ -46,7 +47,7 @@ class Build:
     connection: duckdb.DuckDBPyConnection
     as_of: date
     state: State
-    origins: Sequence[shares.Origin]
+    origins: Sequence[Origin]
     rows: Mapping[ChartKey, Sequence[Row]]
     details: Any
     progress: Progress
@@ -117,7 +118,7 @@ class Stages:
         progress("posts", 0.0)
         groups = grouped(parts, count)
         given = context.parallelize(groups, len(groups))
-        self.origins = _summed(given.flatMap(shares.origins).collect())
+        self.origins = origins.summed(given.flatMap(shares.read_origins).collect())
         self.plan = Plan(as_of, count, _regions(self.origins))
         rows = self._sent(given.flatMap(partial(shares.read_rows, count)))
         self._creators = self._sent(self._each(rows, shares.by_creator))
@@ -183,16 +184,8 @@ def _of_ranked(standing: Standing, found: Candidates) -> Standing:
     return Standing(frozenset(one for one in standing.stood if one[1] in known), standing.listed)
 
 
-def _summed(found: Iterable[shares.Origin]) -> list[shares.Origin]:
-    known: dict[tuple[str, str], shares.Origin] = {}
-    for region, origin, rows, first, last in found:
-        _, _, more, begin, end = known.get((region, origin), (region, origin, 0, first, last))
-        known[region, origin] = region, origin, more + rows, min(begin, first), max(end, last)
-    return [known[key] for key in sorted(known)]
-
-
-def _regions(origins: Iterable[shares.Origin]) -> tuple[str, ...]:
-    regions = tuple(sorted({region for region, *_ in origins} - {WORLD}))
+def _regions(found: Iterable[Origin]) -> tuple[str, ...]:
+    regions = tuple(sorted({region for region, *_ in found} - {WORLD}))
     if len(regions) > MOST_REGIONS:
         raise Conflict(f"facts name more than {MOST_REGIONS} regions")
     return regions

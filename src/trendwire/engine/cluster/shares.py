@@ -39,6 +39,7 @@ from trendwire.engine.industries import industry_ids
 from trendwire.engine.kinds import text_of
 from trendwire.engine.leaders import SPANS
 from trendwire.engine.names import Names
+from trendwire.engine.origins import Origin, origins
 from trendwire.engine.ranks import Ranks, chosen, placed, scored
 from trendwire.engine.resolve import Grouped, read, resolved
 from trendwire.engine.rows import Rows
@@ -46,17 +47,10 @@ from trendwire.engine.state import State
 from trendwire.engine.tops import Tops, tops
 from trendwire.facts.duck import Resources
 from trendwire.facts.memberships import Standing
-from trendwire.statements import named
-
-_SQL = named("trendwire.engine", "provenance.sql")
 
 NO_SHARE = -1
 _MEMORY_MB = 1024
 """For DuckDB, which reads the parts; what does not fit is written to a folder of the machine."""
-
-
-Origin = tuple[str, str, int, int, int]
-"""Region, source, rows, and when the first and the last of them was ingested."""
 
 
 class Plan(NamedTuple):
@@ -99,11 +93,10 @@ class Share(State):
         pass
 
 
-def origins(parts: Sequence[str]) -> Iterator[Origin]:
+def read_origins(parts: Sequence[str]) -> list[Origin]:
     """What the rows of some parts were ingested from."""
     with _reading() as connection:
-        values = {"parts": list(parts), "world": WORLD}
-        yield from connection.execute(_SQL["origins"], values).fetchall()
+        return origins(connection, parts)
 
 
 def read_rows(shares: int, parts: Sequence[str]) -> Iterator[tuple[int, PortableRows]]:
